@@ -121,8 +121,7 @@ internal static class RecorderMeasure
                     CultureInfo.InvariantCulture,
                     $"  {name, -26}{Median(measured[way]), 6:0} ns a candle, median ratio "
                         + $"{Median(measured[way].Zip(measured[0], (one, alone) => one / alone)):0.000}; of "
-                        + $"collections "
-                        + $"{pauses[way]:0} ns a candle"
+                        + $"collections {pauses[way]:0} ns a candle"
                 )
             );
     }

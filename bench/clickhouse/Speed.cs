@@ -39,9 +39,8 @@ internal static class Speed
 
             await client.ExecuteAsync(
                 "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, ok Bool, "
-                    + "ingested DateTime64(6) DEFAULT now64(6)) "
-                    + "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
-                    + "non_replicated_deduplication_window = 1000"
+                    + "ingested DateTime64(6) DEFAULT now64(6)) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER "
+                    + "BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000"
             );
             var rollup = new Rollup(client, RollupFile.Parse(Definition, "activity.sql"));
             await rollup.ApplyAsync();
@@ -51,8 +50,7 @@ internal static class Speed
                 var answer = await client.StreamAsync(
                     $"SELECT toDateTime64('2024-01-01 00:00:00', 3, 'UTC') + number * 5184000 / {rows} AS at, "
                         + $"concat('k', toString(number % 4)) AS kind, rand() / 1e6 AS value, number % 5 > 0 AS ok "
-                        + $"FROM "
-                        + $"numbers({rows})",
+                        + $"FROM numbers({rows})",
                     "Parquet"
                 )
             )

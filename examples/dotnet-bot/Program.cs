@@ -1,8 +1,9 @@
 // A paper-trading bot: enters while the price is above its mean and entries are safe, exits below
 // it.
 //   dotnet run -- BTC/USDT --rounds 20
-// dotnet run -- BTC/USDT --prices http://127.0.0.1:9000/api.binance.com --seconds 0.5     with
-// 'remora sandbox' REMORA_URL is the address of Remora. The rule is only an example, not advice.
+//   dotnet run -- BTC/USDT --prices http://127.0.0.1:9000/api.binance.com --seconds 0.5
+// The second line is for 'remora sandbox'. REMORA_URL is the address of Remora. The rule is only an
+// example, not advice.
 using System.Globalization;
 using System.Text.Json;
 using PaperBot;

@@ -222,8 +222,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             throw new ClickHouseConnectionException(
                 $"the server at {location} has no cluster '{cluster}': "
                     + $"{(known.Count == 0 ? "it has none" : "it has " + string.Join(", ", known))}; see "
-                    + $"remote_servers "
-                    + $"in its configuration"
+                    + $"remote_servers in its configuration"
             );
     }
 

@@ -24,8 +24,7 @@ public sealed class SandboxWorld
             throw new SandboxOptionException(
                 $"the simulated history begins at {HistoryFrom}: expected "
                     + $"{nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less "
-                    + $"{nameof(SandboxOptions.HistoryDays)} "
-                    + $"not before {MarketConditions.Anchor}"
+                    + $"{nameof(SandboxOptions.HistoryDays)} not before {MarketConditions.Anchor}"
             );
 
         Signals = new(options.Seed);

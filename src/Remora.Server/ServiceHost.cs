@@ -107,8 +107,7 @@ public sealed class ServiceHost : IAsyncDisposable
             return;
         _log.LogWarning(
             "The service answers requests without a key for any host name, so a web page can read the answers "
-                + "through its "
-                + "visitor's browser. Set allowed_hosts to the host names that callers use."
+                + "through its visitor's browser. Set allowed_hosts to the host names that callers use."
         );
     }
 

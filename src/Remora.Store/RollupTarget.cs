@@ -18,10 +18,9 @@ internal sealed record RollupTarget(SqlName Name, string Rollup, string Definiti
             "SELECT name, JSONExtractString(comment, 'rollup') AS rollup, JSONExtractString(comment, 'definition') "
                 + "FROM system.tables "
                 + "WHERE database = currentDatabase() AND startsWith(comment, '{\"rollup\":') AND engine LIKE "
-                + "'%AggregatingMergeTree' AND rollup IN {names:Array(String)} "
-                + "AND name = concat(rollup, '_', JSONExtractString(comment, 'interval'), '_v', "
-                + "toString(JSONExtractInt(comment, 'version')), '_tt') "
-                + "ORDER BY rollup, JSONExtractInt(comment, 'version'), name",
+                + "'%AggregatingMergeTree' AND rollup IN {names:Array(String)} AND name = concat(rollup, '_', "
+                + "JSONExtractString(comment, 'interval'), '_v', toString(JSONExtractInt(comment, 'version')), "
+                + "'_tt') ORDER BY rollup, JSONExtractInt(comment, 'version'), name",
             row => (Name: row.String(), Rollup: row.String(), Definition: row.String()),
             new QueryParameters().Add("names", store.Rollups.Select(rollup => rollup.Definition.Name.Value)),
             cancellation

@@ -95,8 +95,7 @@ public sealed record StoreFigures(
         var (any, last) = await store.Client.SingleAsync(
             $"SELECT count() > 0, toDateTime64(max({time}), 3, 'UTC') FROM {from} WHERE _partition_id = (SELECT "
                 + $"max(partition_id) FROM system.parts WHERE database = currentDatabase() AND table = {{t:String}} "
-                + $"AND "
-                + $"active){where}",
+                + $"AND active){where}",
             row => (row.UInt8() == 1, row.DateTime64()),
             new QueryParameters().Add("t", table.Value),
             cancellation

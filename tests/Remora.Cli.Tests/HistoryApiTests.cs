@@ -37,13 +37,11 @@ public sealed class HistoryApiTests : IDisposable
             .Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"))
             .GetProperty("as_of")
             .GetString()!; // earlier rows do not change, except for those not written yet
+        // Candles that closed later are stored, so all earlier rows are too
         await StoreTests.UntilAsync(
             url,
-            "/api/v1/store",
-            answer =>
-                answer.GetProperty("recorder") is var recorder
-                && recorder.GetProperty("queued_rows").GetInt32() == 0
-                && recorder.GetProperty("journal_batches").GetInt32() == 0,
+            $"/api/v1/candles?pair=BTC/USDT&from={to}",
+            answer => answer.GetProperty("rows").GetArrayLength() >= 3,
             service
         );
 

@@ -102,7 +102,7 @@ public sealed class RunningServiceTests
     }
 
     [Theory]
-    [InlineData("--key and --key-file", "--key", "a", "--key-file", "b")]
+    [InlineData("--key or --key-file", "--key", "a", "--key-file", "b")]
     [InlineData("--key: expected a key", "--key", "not a key")]
     [InlineData("--key-file", "--key-file", "/nowhere/key")]
     [InlineData("without user and password", "--url", "http://me:secret@127.0.0.1:1")]

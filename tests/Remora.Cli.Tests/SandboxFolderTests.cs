@@ -95,8 +95,7 @@ public sealed class SandboxFolderTests : IDisposable
         Assert.Equal(2, exit);
         Assert.Contains(
             $"{Path.Combine(Data, "sandbox")} belongs to a sandbox with --seed 7 --start 2025-02-03T12:00:00Z "
-                + $"--speed 300, {complaint}: "
-                + $"use the same options, choose another folder with --data, or delete "
+                + $"--speed 300, {complaint}: use the same options, choose another folder with --data, or delete "
                 + $"{Path.Combine(Data, "sandbox")} to start over",
             errors
         );

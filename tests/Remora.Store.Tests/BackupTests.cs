@@ -25,9 +25,8 @@ public sealed class BackupTests(Engine engine)
         var client = store.Client;
         await client.ExecuteAsync(
             "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, twice Float64 "
-                + "MATERIALIZED value * 2, ingested DateTime64(6) DEFAULT now64(6)) "
-                + "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
-                + "non_replicated_deduplication_window = 1000"
+                + "MATERIALIZED value * 2, ingested DateTime64(6) DEFAULT now64(6)) ENGINE = MergeTree PARTITION BY "
+                + "toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000"
         );
         var rollup = new ClickHouse.Rollups.Rollup(
             client,

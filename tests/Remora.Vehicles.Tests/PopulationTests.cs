@@ -43,8 +43,7 @@ public sealed class PopulationTests(Country country)
         var byAge = await store.Client.ListAsync(
             "SELECT intDiv(dateDiff('year', v.first_use, i.at), 4) AS age, countIf(not i.passed) / count() FROM "
                 + "inspections AS i INNER JOIN vehicles AS v ON v.vehicle_id = i.vehicle_id GROUP BY age HAVING "
-                + "count() > "
-                + "500 ORDER BY age",
+                + "count() > 500 ORDER BY age",
             row => (row.Int64(), Share: row.Float64())
         );
         Assert.True(byAge.Count >= 4);

@@ -32,9 +32,8 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: hello PORT | hello-inline PORT | risk PORT | guarded PORT DATA_FOLDER | attack URL KEY REQUESTS "
-            + "IDLE | stream PORT | readers URL COUNT STALLED SECONDS | rate URL REQUESTS_PER_SECOND SECONDS "
-            + "CONNECTIONS"
+        "usage: hello PORT | hello-inline PORT | risk PORT | guarded PORT DATA_FOLDER | attack URL KEY REQUESTS IDLE "
+            + "| stream PORT | readers URL COUNT STALLED SECONDS | rate URL REQUESTS_PER_SECOND SECONDS CONNECTIONS"
     );
     return 2;
 }

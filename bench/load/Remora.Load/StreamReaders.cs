@@ -48,9 +48,8 @@ internal static class StreamReaders
         double Quantile(double q) => all[Math.Min(all.Length - 1, (int)(q * all.Length))];
         Console.WriteLine(
             $"{readers} readers, {stalled} stalled: {all.Length} arrivals, {arrivals.Min(one => one.Count)} to "
-                + $"{arrivals.Max(one => one.Count)} each; "
-                + $"ms after publication: p50 {Quantile(0.5):0.0}  p90 {Quantile(0.9):0.0}  p99 "
-                + $"{Quantile(0.99):0.0}  max {all[^1]:0.0}"
+                + $"{arrivals.Max(one => one.Count)} each; ms after publication: p50 {Quantile(0.5):0.0}  p90 "
+                + $"{Quantile(0.9):0.0}  p99 {Quantile(0.99):0.0}  max {all[^1]:0.0}"
         );
         return 0;
     }

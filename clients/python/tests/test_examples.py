@@ -93,8 +93,8 @@ class Verdicts(unittest.TestCase):
         script = re.search(r"<script>(.*?)</script>", (EXAMPLES / "bots/watch.html").read_text(), re.DOTALL)[1]
         browser = """
             const items = [], listeners = {};
-            const list = { appendChild: (item) => (items.push(item), item) };
-            globalThis.document = { title: "", getElementById: () => list, createElement: () => ({}) };
+            const parent = { appendChild: (item) => (items.push(item), item) };
+            globalThis.document = { title: "", getElementById: () => parent, createElement: () => ({}) };
             globalThis.EventSource = class {
                 constructor(url) { this.url = url; globalThis.opened = this; }
                 addEventListener(name, listener) { listeners[name] = listener; }

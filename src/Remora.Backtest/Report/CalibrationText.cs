@@ -13,19 +13,17 @@ internal static class CalibrationText
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## Calibration: {c.Market}, {c.Period}\n\n");
             text.Append(
-                "| measure | hours ahead | moments | volatility, lowest → highest bin | drawdown, lowest → highest "
-                    + "| tail loss, lowest → highest | rank correlation with volatility | with drawdown | with "
-                    + "return | "
-                    + "lift of the top |\n|---|---|---|---|---|---|---|---|---|---|\n"
+                "| measure | hours ahead | moments | volatility, lowest → highest bin | drawdown, lowest → highest | "
+                    + "tail loss, lowest → highest | rank correlation with volatility | with drawdown | with return "
+                    + "| lift of the top |\n|---|---|---|---|---|---|---|---|---|---|\n"
             );
             foreach (var d in c.Result.Deciles.Where(d => d.Bins.Count > 0))
                 text.Append(
                     CultureInfo.InvariantCulture,
                     $"| {d.Measure} | {d.HorizonHours} | {d.Observations} | {d.Bins[0].Volatility:P2} → "
                         + $"{d.Bins[^1].Volatility:P2} | {d.Bins[0].Drawdown:P2} → {d.Bins[^1].Drawdown:P2} | "
-                        + $"{d.Bins[0].TailLoss:P2} → {d.Bins[^1].TailLoss:P2} | "
-                        + $"{N(d.VolatilityCorrelation)} | {N(d.DrawdownCorrelation)} | {N(d.ReturnCorrelation)} | "
-                        + $"{N(d.TopLift)} |\n"
+                        + $"{d.Bins[0].TailLoss:P2} → {d.Bins[^1].TailLoss:P2} | {N(d.VolatilityCorrelation)} | "
+                        + $"{N(d.DrawdownCorrelation)} | {N(d.ReturnCorrelation)} | {N(d.TopLift)} |\n"
                 );
             text.Append(
                 "\n| hours ahead | blocked | volatility after blocked / allowed | drawdown | return "

@@ -20,10 +20,9 @@ public static class ResultsText
     {
         var v = study.GateConclusion;
         var numbers =
-            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of "
-            + $"gates that block as much at random times "
-            + $"({v.ExpectedByLuck:0.0} expected by chance), in {v.Surviving} after correction for the number of "
-            + $"tests, and in {v.AgainstTheGate} with less than 95 % of them.";
+            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates "
+            + $"that block as much at random times ({v.ExpectedByLuck:0.0} expected by chance), in {v.Surviving} "
+            + $"after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
         return v.Beats
             ? $"The gate {study.Policy} beats the placebo: {numbers}"
             : $"The gate {study.Policy} does not beat the placebo: {numbers}";
@@ -38,9 +37,8 @@ public static class ResultsText
         {
             Headline(study),
             $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 "
-                + $"({0.05 * v.AllTests:0.0} expected by chance); {v.AllDiscoveries} survive Benjamini and Hochberg's "
-                + $"correction: "
-                + $"{Discoveries(cells)}.",
+                + $"({0.05 * v.AllTests:0.0} expected by chance); {v.AllDiscoveries} survive Benjamini and "
+                + $"Hochberg's correction: {Discoveries(cells)}.",
             Lift("losing trades", cells, "loser_lift", c => c.Entries.LoserLift, c => c.Entries.LoserLiftByTime),
             Lift(
                 "the worst tenth of trades",
@@ -98,8 +96,7 @@ public static class ResultsText
         text.Append(
             "| strategy | period | trades blocked % | profit of a blocked trade | allowed minus blocked | p | "
                 + "losers' lift | p | by time | worst tenth's lift | p | by time | shortfall gain | p | excursion "
-                + "gain | "
-                + "p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
+                + "gain | p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
         );
         foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy))
             EntryRow(text, c);
@@ -214,12 +211,10 @@ public static class ResultsText
         if (MedianLift(cells, lift) is not { } median || MedianLift(cells, byTime) is not { } timed)
             return $"There is no result for {what}.";
         return $"The gate blocks {median:0.00} times as large a share of {what} as of all trades (median of "
-            + $"{known.Length} cells). "
-            + $"This is above 95 % of the placebos that block as many trades in "
+            + $"{known.Length} cells). This is above 95 % of the placebos that block as many trades in "
             + $"{known.Count(c => c.EqualCount![test].P < 0.05)}, and below 95 % of them in "
-            + $"{known.Count(c => c.EqualCount![test].P > 0.95)}. "
-            + $"Relative to the share of time, as in earlier versions, it is {timed:0.00}, because strategies trade "
-            + $"less often in blocked time.";
+            + $"{known.Count(c => c.EqualCount![test].P > 0.95)}. Relative to the share of time, as in earlier "
+            + $"versions, it is {timed:0.00}, because strategies trade less often in blocked time.";
     }
 
     /// <summary>Returns the median lift of the cells; null when no cell has one.</summary>
@@ -268,10 +263,9 @@ public static class ResultsText
         var score = tables.First(t => t.Measure == "score");
         yield return $"Without any strategy ({c.Market}, {c.Period}, {hours} h ahead): realised volatility rises "
             + $"from {score.Bins[0].Volatility:P2} after the lowest tenth of the score to "
-            + $"{score.Bins[^1].Volatility:P2} after the highest, "
-            + $"the mean worst drawdown from {score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank "
-            + $"correlation with volatility is {score.VolatilityCorrelation:0.00}, with the return "
-            + $"{score.ReturnCorrelation:0.00}.";
+            + $"{score.Bins[^1].Volatility:P2} after the highest, the mean worst drawdown from "
+            + $"{score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank correlation with volatility is "
+            + $"{score.VolatilityCorrelation:0.00}, with the return {score.ReturnCorrelation:0.00}.";
         var parts = tables.Where(t => t.Measure != "score").OrderByDescending(t => t.VolatilityCorrelation);
         yield return "Rank correlation of the score's parts with later volatility: "
             + $"{string.Join(", ", parts.Select(t => $"{t.Measure} {Number(t.VolatilityCorrelation, "0.00")}"))}.";

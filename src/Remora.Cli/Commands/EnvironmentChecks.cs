@@ -94,8 +94,7 @@ internal static class EnvironmentChecks
                 "open files",
                 null,
                 $"up to {limit}, room for {connections} connections, fewer than max_connections "
-                    + $"({settings.MaxConnections}): "
-                    + "raise LimitNOFILE of the systemd unit, or 'ulimit -n'"
+                    + $"({settings.MaxConnections}): raise LimitNOFILE of the systemd unit, or 'ulimit -n'"
             );
     }
 }

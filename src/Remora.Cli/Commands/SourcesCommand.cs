@@ -17,8 +17,7 @@ internal static class SourcesCommand
         var command = new Command(
             "sources",
             "Lists value, age, next attempt and error of each outside source of a running service. Exit code 1 if "
-                + "one is "
-                + "degraded or unreachable."
+                + "one is degraded or unreachable."
         )
         {
             json,

@@ -118,8 +118,7 @@ internal static class StoredHistory
         var command = new Command(
             "export",
             "Exports stored candles or assessments of a market to a file. An incomplete file is never left. CSV, "
-                + "Parquet "
-                + "and Feather candle files can be replayed. Exit code 1 if no rows are stored."
+                + "Parquet and Feather candle files can be replayed. Exit code 1 if no rows are stored."
         )
         {
             pair,

@@ -123,9 +123,8 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
         var (partitions, most, bytes, uncompressed) = (
             await database.ListAsync(
                 "SELECT count(), max(parts), sum(bytes), sum(plain) FROM (SELECT partition_id, count() AS parts, "
-                    + "sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain "
-                    + "FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP "
-                    + "BY partition_id)",
+                    + "sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain FROM system.parts WHERE "
+                    + "database = currentDatabase() AND table = {t:String} AND active GROUP BY partition_id)",
                 row => ((int)row.UInt64(), (int)row.UInt64(), (long)row.UInt64(), (long)row.UInt64()),
                 cancellation,
                 new QueryParameters().Add("t", target.Value)

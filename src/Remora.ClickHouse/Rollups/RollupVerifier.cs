@@ -316,8 +316,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         await FactsAsync(
             $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), "
                 + $"{Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} "
-                + $"AS t "
-                + $"GROUP BY p",
+                + $"AS t GROUP BY p",
             cancellation
         );
 

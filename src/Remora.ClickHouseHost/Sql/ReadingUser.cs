@@ -80,9 +80,8 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
     // The engine's categories of functions that depend on their arguments only.
     private const string Categories =
         "'Arithmetic', 'Arrays', 'Bit', 'Bitmap', 'Comparison', 'Conditional', 'Dates and Times', 'Distance', "
-        + "'Encoding', 'Encryption', 'Financial', 'Geo', "
-        + "'Geo Polygon', 'Hash', 'IP Address', 'JSON', 'Logical', 'Map', 'Mathematical', 'Null', "
-        + "'NumericIndexedVector', 'QBit', 'Random Number', 'Rounding', 'String', "
+        + "'Encoding', 'Encryption', 'Financial', 'Geo', 'Geo Polygon', 'Hash', 'IP Address', 'JSON', 'Logical', "
+        + "'Map', 'Mathematical', 'Null', 'NumericIndexedVector', 'QBit', 'Random Number', 'Rounding', 'String', "
         + "'String Replacement', 'String Search', 'String Splitting', 'Time Series', 'Time Window', 'Tuple', 'Type "
         + "Conversion', 'URL', 'UUID'";
 
@@ -90,14 +89,13 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
     // table functions that only compute.
     private const string Functions =
         "bar blockNumber byteSize countDigits currentDatabase currentSchemas currentUser defaultValueOfTypeName "
-        + "finalizeAggregation formatReadableDecimalSize formatReadableQuantity "
-        + "formatReadableSize formatReadableTimeDelta getSetting getSubcolumn hostName identity ignore indexHint "
-        + "initializeAggregation isConstant lowCardinalityIndices lowCardinalityKeys "
-        + "materialize neighbor normalizeQuery parseReadableSize parseTimeDelta partitionId queryID "
-        + "rowNumberInAllBlocks rowNumberInBlock runningAccumulate runningDifference sleep "
-        + "throwIf toColumnTypeName toTypeName transform uptime variantElement variantType version visibleWidth "
-        + "_CAST caseWithExpression exists grouping lambda untuple "
-        + "generateSeries generate_series numbers numbers_mt SQLStandardValues values zeros zeros_mt";
+        + "finalizeAggregation formatReadableDecimalSize formatReadableQuantity formatReadableSize "
+        + "formatReadableTimeDelta getSetting getSubcolumn hostName identity ignore indexHint initializeAggregation "
+        + "isConstant lowCardinalityIndices lowCardinalityKeys materialize neighbor normalizeQuery parseReadableSize "
+        + "parseTimeDelta partitionId queryID rowNumberInAllBlocks rowNumberInBlock runningAccumulate "
+        + "runningDifference sleep throwIf toColumnTypeName toTypeName transform uptime variantElement variantType "
+        + "version visibleWidth _CAST caseWithExpression exists grouping lambda untuple generateSeries "
+        + "generate_series numbers numbers_mt SQLStandardValues values zeros zeros_mt";
 
     private static readonly string[] SettingPrefixes =
     [

@@ -29,10 +29,9 @@ public sealed record RefusedPriceLevel(
         string.Create(
             CultureInfo.InvariantCulture,
             $"{Exchange} gives {market.Pair} at another price level: {OfferedClose} at {OfferedAt} after "
-                + $"{KnownClose} at {KnownAt}. "
-                + $"The candles are refused until another exchange agrees. "
-                + $"If the price is right, run: remora pairs accept {market.Pair} --exchange {market.Exchange} "
-                + $"--timeframe {market.Timeframe}"
+                + $"{KnownClose} at {KnownAt}. The candles are refused until another exchange agrees. If the price "
+                + $"is right, run: remora pairs accept {market.Pair} --exchange {market.Exchange} --timeframe "
+                + $"{market.Timeframe}"
         );
 }
 

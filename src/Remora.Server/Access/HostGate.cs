@@ -98,9 +98,8 @@ internal sealed class HostGate(ServiceSettings settings)
     private static ProblemResult Refusal(HostString sent) =>
         ApiProblem.Of(
             StatusCodes.Status421MisdirectedRequest,
-            $"The host name '{Shown.Of(sent.Host)}' is not allowed. Allowed are localhost, "
-                + "127.0.0.1, [::1] and the names in the setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, "
-                + "--allowed-hosts): "
-                + "add this name to the setting if callers use it."
+            $"The host name '{Shown.Of(sent.Host)}' is not allowed. Allowed are localhost, 127.0.0.1, [::1] and the "
+                + $"names in the setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, --allowed-hosts): add this name to "
+                + $"the setting if callers use it."
         );
 }

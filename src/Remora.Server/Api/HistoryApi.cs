@@ -87,12 +87,9 @@ internal static class HistoryApi
             .WithSummary("Get past assessments")
             .WithDescription(
                 "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its "
-                    + "parts, the regimes. With the "
-                    + "interval `each`: every assessment is a row, for gated backtests. JSON returns a page of up "
-                    + "to 10,000 "
-                    + "rows; CSV, JSON lines, Parquet and Feather return the whole span as a file. The short side "
-                    + "starts when "
-                    + "it was first recorded."
+                    + "parts, the regimes. With the interval `each`: every assessment is a row, for gated backtests. "
+                    + "JSON returns a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather return the "
+                    + "whole span as a file. The short side starts when it was first recorded."
             )
             .Takes(
                 QueryParameter.Pair,

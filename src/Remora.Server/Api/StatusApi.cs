@@ -97,8 +97,7 @@ internal static class StatusApi
             .WithSummary("Get the service's status")
             .WithDescription(
                 "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, "
-                    + "refused candles, warm-up; "
-                    + "and each background task, with its restarts and last error."
+                    + "refused candles, warm-up; and each background task, with its restarts and last error."
             )
             .Takes();
     }

@@ -31,12 +31,11 @@ internal static class StreamApi
             .WithName("stream")
             .WithSummary("Stream assessments as they change")
             .WithDescription(
-                "Server-sent events: first the current state, then every change. The event `assessment` contains "
-                    + "the answer of /risk for a market; without a pair there is also the event "
-                    + "`market`, which contains the answer of /risk for all pairs together. Send the last id as the "
-                    + "header Last-Event-ID to get only what has changed since. A slow reader gets the latest "
-                    + "assessment "
-                    + "of each market, not those in between. A comment every 15 s keeps the connection alive."
+                "Server-sent events: first the current state, then every change. The event `assessment` contains the "
+                    + "answer of /risk for a market; without a pair there is also the event `market`, which contains "
+                    + "the answer of /risk for all pairs together. Send the last id as the header Last-Event-ID to "
+                    + "get only what has changed since. A slow reader gets the latest assessment of each market, not "
+                    + "those in between. A comment every 15 s keeps the connection alive."
             )
             .Takes(
                 QueryParameter.StreamedPairs,

@@ -249,8 +249,7 @@ public static class SettingsReader
                     ? $"{origin("require_keys")}: require_keys is true, and there are no keys: create one with "
                         + $"'remora keys add NAME'"
                     : $"{origin("host")}: host is '{settings.Host}', which other machines can reach, and there are "
-                        + $"no keys: "
-                        + "create one with 'remora keys add NAME', or set allow_anonymous to true"
+                        + $"no keys: create one with 'remora keys add NAME', or set allow_anonymous to true"
             );
         }
         catch (KeyFileException e)

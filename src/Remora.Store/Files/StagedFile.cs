@@ -83,9 +83,8 @@ internal sealed class StagedFile : IAsyncDisposable
         const string unix = "toInt64OrNull(t)";
         const string time =
             $"multiIf(t = '', NULL, {unix} IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(t, 3, "
-            + $"'UTC')), {unix} < 100000000, NULL, "
-            + $"{unix} < 100000000000, {unix} * 1000, {unix} < 100000000000000, {unix}, {unix} < "
-            + $"100000000000000000, intDiv({unix}, 1000), intDiv({unix}, 1000000))";
+            + $"'UTC')), {unix} < 100000000, NULL, {unix} < 100000000000, {unix} * 1000, {unix} < 100000000000000, "
+            + $"{unix}, {unix} < 100000000000000000, intDiv({unix}, 1000), intDiv({unix}, 1000000))";
         return _client.QueryAsync(
             $"SELECT {time} AS at, open, high, low, close, volume FROM (SELECT *, {Time} AS t FROM {_table.Quoted}) "
                 + "SETTINGS max_threads = 1",

@@ -89,8 +89,7 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
                 ?? throw new StoreException(
                     $"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this version "
                         + $"has {files.Count} steps: a newer version created the database; use that version, or "
-                        + $"another "
-                        + $"database"
+                        + $"another database"
                 );
             if (known.Hash != step.Hash)
                 throw new StoreException(

@@ -18,8 +18,7 @@ public sealed class RollupCommandTests
 
     private const string Source =
         "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, ingested DateTime64(6) "
-        + "DEFAULT now64(6)) "
-        + "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
+        + "DEFAULT now64(6)) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
         + "non_replicated_deduplication_window = 1000";
 
     private static readonly string Rows =

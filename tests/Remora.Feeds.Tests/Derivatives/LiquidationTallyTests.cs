@@ -14,8 +14,10 @@ public sealed class LiquidationTallyTests
             .. tally
                 .CompletedUntil(At(until))
                 .Select(hour =>
-                    $"{hour.End.ToDateTimeOffset():HH:mm} "
-                    + $"{string.Join(' ', hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}"))}".Trim()
+                    string.Join(
+                        ' ',
+                        [$"{hour.End.ToDateTimeOffset():HH:mm}", .. hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}")]
+                    )
                 ),
         ];
 

@@ -47,13 +47,12 @@ internal static class ApiDocument
             Version = "1",
             License = new() { Name = "MIT", Identifier = "MIT" },
             Description =
-                "An open market-risk engine: is it safe to trade now? Times are UTC. Unknown values are null. "
-                + "Every property that a schema requires is always present. Later versions may add properties: ignore "
+                "An open market-risk engine: is it safe to trade now? Times are UTC. Unknown values are null. Every "
+                + "property that a schema requires is always present. Later versions may add properties: ignore "
                 + "those that you do not know. Assessments have an ETag that stays the same while only their age "
-                + "changes: "
-                + "send it as If-None-Match, and the response to an unchanged assessment is 304 without a body. "
-                + "HEAD is "
-                + "handled like GET, without the body. With a sandbox every response has the header X-Remora-Sandbox.",
+                + "changes: send it as If-None-Match, and the response to an unchanged assessment is 304 without a "
+                + "body. HEAD is handled like GET, without the body. With a sandbox every response has the header "
+                + "X-Remora-Sandbox.",
         };
         document.Servers = [new() { Url = "/" }];
     }

@@ -79,9 +79,8 @@ internal static class DocumentEvents
             Summary = "A verdict or a regime changed",
             Description =
                 "Posted to each receiver of the setting `webhooks` when `safe_to_trade` or the regime of a pair "
-                + "changes, and by `remora webhook test`. Failures with 408, 425, 429 or 5xx, "
-                + "and no answer within five seconds, are retried up to eight times. An event can arrive twice, "
-                + "with the same id.",
+                + "changes, and by `remora webhook test`. Failures with 408, 425, 429 or 5xx, and no answer within "
+                + "five seconds, are retried up to eight times. An event can arrive twice, with the same id.",
             Tags = new HashSet<OpenApiTagReference> { new("Risk", document) },
             Security = [],
             Parameters =

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Remora.Markets;
@@ -9,7 +10,7 @@ using Remora.Risk;
 namespace Remora.Server.Api.Document;
 
 /// <summary>Describes the schemas of answers as <see cref="RemoraJson"/> writes them.</summary>
-internal static class DocumentSchemas
+internal static partial class DocumentSchemas
 {
     private const string Nullable = "remora-nullable-properties";
 
@@ -39,7 +40,7 @@ internal static class DocumentSchemas
         else if (type == typeof(Instant) || type == typeof(DateTimeOffset))
             Set(schema, JsonSchemaType.String, "date-time", isNullable);
         else if (type == typeof(TimeSpan))
-            Set(schema, JsonSchemaType.String, "duration", isNullable);
+            SetDuration(schema, isNullable);
         else if (type == typeof(Pair))
             SetText(schema, [], "BTC/USDT");
         else if (type == typeof(Timeframe))
@@ -57,7 +58,7 @@ internal static class DocumentSchemas
 
     /// <summary>
     /// Completes the schemas after all of them exist: allows null where a reference may be null,
-    /// and replaces NaN with null in the descriptions.
+    /// puts each description on one line, and replaces NaN with null in it.
     /// </summary>
     public static void Complete(OpenApiDocument document)
     {
@@ -70,7 +71,7 @@ internal static class DocumentSchemas
             if (schema.Metadata?.TryGetValue(Nullable, out var names) == true)
                 foreach (var name in (IReadOnlyList<string>)names)
                     schema.Properties![name] = OrNull(schema.Properties[name]);
-            DescribeUnknown(schema);
+            Reword(schema);
         }
     }
 
@@ -96,10 +97,10 @@ internal static class DocumentSchemas
         };
     }
 
-    private static void DescribeUnknown(IOpenApiSchema? schema)
+    private static void Reword(IOpenApiSchema? schema)
     {
-        if (schema?.Description?.Contains("NaN", StringComparison.Ordinal) == true)
-            schema.Description = schema.Description.Replace("NaN", "null", StringComparison.Ordinal);
+        if (schema?.Description is { } description)
+            schema.Description = LineBreak().Replace(description, " ").Replace("NaN", "null", StringComparison.Ordinal);
         if (schema is not OpenApiSchema own)
             return; // referenced schemas are visited by their name
         IEnumerable<IOpenApiSchema?> parts =
@@ -110,7 +111,7 @@ internal static class DocumentSchemas
             .. own.OneOf ?? [],
         ];
         foreach (var part in parts)
-            DescribeUnknown(part);
+            Reword(part);
     }
 
     private static Type Bare(Type type) => System.Nullable.GetUnderlyingType(type) ?? type;
@@ -120,6 +121,17 @@ internal static class DocumentSchemas
         schema.Type = isNullable ? type | JsonSchemaType.Null : type;
         schema.Format = format;
         schema.Pattern = null;
+    }
+
+    /// <summary>
+    /// Describes a duration. The format "duration" of JSON Schema has no fractions of a second, so
+    /// the pattern describes it.
+    /// </summary>
+    private static void SetDuration(OpenApiSchema schema, bool isNullable)
+    {
+        schema.Type = isNullable ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+        schema.Format = null;
+        schema.Pattern = @"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$";
     }
 
     /// <summary>
@@ -177,4 +189,7 @@ internal static class DocumentSchemas
         : page == typeof(HistoryPage) ? HistoryApi.Buckets
         : page == typeof(TrafficPage) ? StoreApi.Intervals
         : null;
+
+    [GeneratedRegex(@"\s*\n\s*", RegexOptions.None, 1000)]
+    private static partial Regex LineBreak();
 }
