@@ -125,6 +125,13 @@ public sealed class ServiceKillTests : IDisposable
             () => Task.FromResult(!left.Any(File.Exists)),
             () => "the journal is emptied: " + service.Errors
         );
+        // A kill right after the first start leaves no database: wait until it is created
+        await StoreTests.UntilAsync(
+            await service.UrlAsync(),
+            "/api/v1/store",
+            store => store.GetProperty("ready").GetBoolean(),
+            service
+        );
         using var client = await ConnectAsync();
         long Single(string sql) => client.SingleAsync(sql, row => row.Int64()).GetAwaiter().GetResult();
 
