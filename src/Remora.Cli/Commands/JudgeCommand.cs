@@ -99,11 +99,11 @@ internal static class JudgeCommand
                 $"  The worst twentieth of the trades averages {100 * entries.Shortfall:0.00} %, without unsafe "
                     + $"time {100 * entries.AllowedShortfall:0.00} %."
             );
+            foreach (var (figure, test) in chance.EqualCount.Where(test => !double.IsNaN(test.Value.P)))
+                Console.WriteLine(
+                    $"  {figure}: skipping as many other trades does at least as well with probability {test.P:0.000}."
+                );
         }
-        foreach (var (figure, test) in chance.EqualCount.Where(test => !double.IsNaN(test.Value.P)))
-            Console.WriteLine(
-                $"  {figure}: skipping as many other trades does at least as well with probability {test.P:0.000}."
-            );
         if (chance.Tests is { } tests)
             foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P)))
                 Console.WriteLine(
