@@ -226,8 +226,10 @@ public sealed class ServiceFaultTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/risk?pair=BTC/USDT")).StatusCode);
         await NamesNoPathAsync(url);
 
+        // The folder of a merge can disappear at any moment
         static bool IsOfCandles(string file) =>
-            File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, "columns.txt"))
+            !file.Contains("/tmp_", StringComparison.Ordinal)
+            && File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, "columns.txt"))
                 .Contains("`opened`", StringComparison.Ordinal);
     }
 
