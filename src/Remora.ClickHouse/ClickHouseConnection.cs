@@ -230,8 +230,8 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         error switch
         {
             { Name: "AUTHENTICATION_FAILED" or "REQUIRED_PASSWORD" or "WRONG_PASSWORD" or "UNKNOWN_USER" } =>
-                $"{location} refuses the user "
-                    + $"'{location.User ?? "default"}'{(location.Password is null ? " without a password" : " with this password")}: "
+                $"{location} refuses the user '{location.User ?? "default"}' "
+                    + $"{(location.Password is null ? "without a password" : "with this password")}: "
                     + $"set {StoreLocation.PasswordVariable} to the password, and add the user to the URL "
                     + $"(http://user@host:8123)",
             { Name: "ACCESS_DENIED" } =>

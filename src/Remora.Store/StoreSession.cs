@@ -258,6 +258,7 @@ public sealed class StoreSession
             await connection.MakeDatabaseAsync(cancellation);
             await PrepareAsync(cancellation);
             _restartsSeen = engine.Restarts;
+            _options.Notice?.Invoke($"the ClickHouse engine was restarted: {engine.LastError}");
         }
         catch (Exception e) when (IsExpected(e))
         {

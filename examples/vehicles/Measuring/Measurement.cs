@@ -163,7 +163,8 @@ internal static class Measurement
     )
     {
         var url =
-            $"/vehicles/compare?make={Uri.EscapeDataString(car.Make)}&model={Uri.EscapeDataString(car.Model)}&fuel={car.Fuel}&engine={car.EngineCc}&from={from}";
+            $"/vehicles/compare?make={Uri.EscapeDataString(car.Make)}&model={Uri.EscapeDataString(car.Model)}"
+            + $"&fuel={car.Fuel}&engine={car.EngineCc}&from={from}";
         var (answer, seconds) = await TimeAsync(() =>
             http.GetFromJsonAsync(new Uri(url, UriKind.Relative), ComparisonJson.Default.Comparison, cancellation)
         );

@@ -14,7 +14,7 @@ internal static class KeyFigures
         {
             Figure(
                 $"{v.BelowFivePercent} of {v.Cells}",
-                $"strategies and periods in which the gate ends with more money than 95 % of its placebos; {v.ExpectedByLuck:0.0} expected by chance"
+                $"strategies and periods in which the gate beats 95 % of its placebos; {v.ExpectedByLuck:0.0} by chance"
             ),
             Figure($"{cells[0].TimeBlocked:P0}", $"of the time blocked ({cells[0].Period})"),
         };
@@ -40,7 +40,7 @@ internal static class KeyFigures
             all.Add(
                 Figure(
                     $"{100 * score.Bins[0].Volatility:0.00} → {score.Bins[^1].Volatility:P2}",
-                    $"volatility in the {ResultsText.Hours} hours after the lowest and after the highest tenth of the scores"
+                    $"volatility in the {ResultsText.Hours} hours after the lowest and the highest tenth of the scores"
                 )
             );
         return all;

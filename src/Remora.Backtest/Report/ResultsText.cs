@@ -118,11 +118,10 @@ public static class ResultsText
                 + $"{string.Join(" | ", strategies.Select(s => Number(Ungated(s).ProfitTotalPct, "0.00")))} |\n"
         );
         foreach (var gate in first.Select(c => c.Gate).Distinct())
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| {gate} | "
-                    + $"{string.Join(" | ", strategies.Select(s => Short(first.First(c => c.Strategy == s && c.Gate == gate))))} |\n"
-            );
+        {
+            var cells = strategies.Select(s => Short(first.First(c => c.Strategy == s && c.Gate == gate)));
+            text.Append(CultureInfo.InvariantCulture, $"| {gate} | {string.Join(" | ", cells)} |\n");
+        }
 
         text.Append(
             "\n## A threshold tuned on the past\n\nProfit in percent over all windows but the first.\n\n| strategy "

@@ -71,7 +71,7 @@ public sealed record StudyFile
         }
         catch (JsonException e)
         {
-            var expected = JsonDefaults.ExpectedAt<StudyFile>(e, BacktestJson.Shared.Options);
+            var expected = ExpectedJson.At<StudyFile>(e, BacktestJson.Shared.Options);
             var problem = expected is null ? e.Message.Split(" Path:")[0] : "must be " + expected;
             throw new BacktestException($"{e.Path?.Replace("$.", "")}: {problem} (line {e.LineNumber + 1})", e);
         }

@@ -189,9 +189,10 @@ internal static class BacktestCommand
         Row("mean stake", f => f.MeanStake, "0.000");
         var step = string.Create(
             CultureInfo.InvariantCulture,
-            $"amounts are multiples of "
-                + $"{(decimal)result.AmountStep}{(derived ? ", derived from the decimals of volumes; --amount-step sets another step" : "")}"
+            $"amounts are multiples of {(decimal)result.AmountStep}"
         );
+        if (derived)
+            step += ", derived from the decimals of volumes; --amount-step sets another step";
         table.Caption = new(
             result.Effect is { } gated ? $"{gated.TimeBlocked:P1} of the time is blocked; {step}" : step
         );

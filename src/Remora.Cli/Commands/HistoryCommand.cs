@@ -195,7 +195,10 @@ internal static class HistoryCommand
             return Formats.Select(format => Path.Combine(Folder, NameOf(pair, format)));
         }
 
-        public string NameOf(Pair pair, string format) =>
-            $"{pair.ToString().Replace('/', '_').Replace(':', '_')}-history{(Side == Side.Short ? "-short" : "")}.{format}";
+        public string NameOf(Pair pair, string format)
+        {
+            var name = pair.ToString().Replace('/', '_').Replace(':', '_');
+            return $"{name}-history{(Side == Side.Short ? "-short" : "")}.{format}";
+        }
     }
 }

@@ -121,8 +121,10 @@ internal static class SupportBundleCommand
     {
         var text = new StringBuilder();
         text.Append(
-            $"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n.NET "
-                + $"{Environment.Version}\n{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n{Environment.ProcessorCount} cores\n"
+            $"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n"
+                + $".NET {Environment.Version}\n"
+                + $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n"
+                + $"{Environment.ProcessorCount} cores\n"
         );
         // Names only: values of variables may be secrets.
         foreach (

@@ -55,7 +55,8 @@ internal static class RollupText
     public static IEnumerable<string> Lines(Rollup rollup, RollupBackfillReport report)
     {
         var name = rollup.Definition.Name;
-        yield return $"{name}: {(report.Filled.Count == 0 ? "nothing filled" : "filled " + string.Join(", ", report.Filled))}; {report.Untouched.Count} partitions were correct";
+        var filled = report.Filled.Count == 0 ? "nothing filled" : "filled " + string.Join(", ", report.Filled);
+        yield return $"{name}: {filled}; {report.Untouched.Count} partitions were correct";
         if (report.Busy.Count > 0)
             yield return $"{name}: busy {string.Join(", ", report.Busy)}: rows are inserted all the time; run it "
                 + $"again later, or run 'remora rollup rebuild', which is exact during inserts";

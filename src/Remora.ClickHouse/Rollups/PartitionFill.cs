@@ -69,9 +69,9 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
             var done = 0L;
             foreach (var (part, rows) in chunks)
             {
-                var sql =
-                    $"INSERT INTO {fill(interval).Quoted} "
-                    + $"{chain.StatesOfRows(interval, source, Both(RollupSlice.Condition(chain.Definition.QualifiedTime), condition))}";
+                var rowsOfPart = Both(RollupSlice.Condition(chain.Definition.QualifiedTime), condition);
+                var states = chain.StatesOfRows(interval, source, rowsOfPart);
+                var sql = $"INSERT INTO {fill(interval).Quoted} {states}";
                 await database.RunAsync(sql, cancellation, With(part.Parameters, parameters));
                 done += rows;
                 report(done, total);

@@ -163,10 +163,9 @@ public sealed class Rollup(
             for (var i = 0; i < partitions.Count; i++)
             {
                 progress?.Report(new("optimize", $"{interval} {partitions[i]}", i, partitions.Count));
+                var id = RollupSlice.OfPartition(partitions[i], Definition.Partition).IdOf(Definition.Partition);
                 await _database.RunAsync(
-                    $"OPTIMIZE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} PARTITION ID "
-                        + $"'{RollupSlice.OfPartition(partitions[i], Definition.Partition).IdOf(Definition.Partition)}' "
-                        + $"FINAL",
+                    $"OPTIMIZE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} PARTITION ID '{id}' FINAL",
                     cancellation
                 );
                 merged.Add($"{chain.Target(interval)} {partitions[i]}");

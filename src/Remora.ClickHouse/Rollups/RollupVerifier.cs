@@ -156,8 +156,8 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             + $"GROUP BY bucket";
         var sourceSql =
             $"SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS "
-            + $"bucket, count() "
-            + $"FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
+            + $"bucket, count() FROM {Definition.FromClause(Definition.Source)}"
+            + $"{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
         var before = await BucketsAsync(rolledSql);
         await database.WaitForInsertsAsync(cancellation);
         var source = await BucketsAsync(sourceSql);

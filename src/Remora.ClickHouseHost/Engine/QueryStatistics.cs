@@ -18,5 +18,8 @@ internal readonly record struct QueryStatistics(
     /// server.
     /// </summary>
     public string ToHeader() =>
-        $"{{\"read_rows\":\"{ReadRows}\",\"read_bytes\":\"{ReadBytes}\",\"written_rows\":\"{WrittenRows}\",\"written_bytes\":\"{WrittenBytes}\",\"total_rows_to_read\":\"0\",\"result_rows\":\"{ResultRows}\",\"result_bytes\":\"{ResultBytes}\",\"elapsed_ns\":\"{Elapsed.Ticks * 100}\"}}";
+        $"{{\"read_rows\":\"{ReadRows}\",\"read_bytes\":\"{ReadBytes}\","
+        + $"\"written_rows\":\"{WrittenRows}\",\"written_bytes\":\"{WrittenBytes}\",\"total_rows_to_read\":\"0\","
+        + $"\"result_rows\":\"{ResultRows}\",\"result_bytes\":\"{ResultBytes}\","
+        + $"\"elapsed_ns\":\"{Elapsed.Ticks * 100}\"}}";
 }

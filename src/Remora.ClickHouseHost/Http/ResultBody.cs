@@ -60,8 +60,8 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
         var message = WithVersion(error.Message, version) + "\n";
         if (context.Response.HasStarted)
         {
-            var text =
-                $"\r\n__exception__\r\n{_tag}\r\n{message}{Encoding.UTF8.GetByteCount(message).ToString(CultureInfo.InvariantCulture)} {_tag}\r\n__exception__\r\n";
+            var length = Encoding.UTF8.GetByteCount(message).ToString(CultureInfo.InvariantCulture);
+            var text = $"\r\n__exception__\r\n{_tag}\r\n{message}{length} {_tag}\r\n__exception__\r\n";
             await _open!.WriteAsync(Encoding.UTF8.GetBytes(text));
             await CloseAsync();
             await context.Response.CompleteAsync();

@@ -22,7 +22,9 @@ public static class Coinglass
             Name: $"coinglass-{@base}",
             Signals: [Signal.Liquidations],
             Url: new(
-                $"https://open-api-v4.coinglass.com/api/futures/liquidation/aggregated-history?exchange_list=Binance,OKX,Bybit&symbol={Uri.EscapeDataString(@base)}&interval=1h&limit={MonthOfHours + 1}"
+                "https://open-api-v4.coinglass.com/api/futures/liquidation/aggregated-history"
+                    + $"?exchange_list=Binance,OKX,Bybit&symbol={Uri.EscapeDataString(@base)}"
+                    + $"&interval=1h&limit={MonthOfHours + 1}"
             ),
             Interval: TimeSpan.FromMinutes(5),
             TimeToLive: TimeSpan.FromHours(2),

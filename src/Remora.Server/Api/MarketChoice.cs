@@ -59,7 +59,7 @@ internal readonly record struct Viewpoint(int Policy, Side Side)
             return true;
         problem = ApiProblem.BadParameter(
             parameter,
-            $"Unknown {parameter} '{Shown.Of(value)}': expected {string.Join(" or ", allowed)}.",
+            $"Unknown {parameter} '{Shown.Of(value)}': expected {Shown.Choice(allowed)}.",
             allowed
         );
         return false;
@@ -144,7 +144,7 @@ internal static class MarketChoice
         problem = ApiProblem.BadParameter(
             parameter,
             $"{candidates[0].Id.Pair} is not tracked with {parameter} '{Shown.Of(wanted)}': expected "
-                + $"{string.Join(" or ", allowed)}.",
+                + $"{Shown.Choice(allowed)}.",
             allowed
         );
         return false;
@@ -167,12 +167,4 @@ internal static class MarketChoice
 
     private static string Letters(string text) =>
         string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant();
-}
-
-/// <summary>Prepares text of a caller for output.</summary>
-internal static class Shown
-{
-    private const int Longest = 64;
-
-    public static string Of(string text) => text.Length <= Longest ? text : text[..Longest] + "…";
 }

@@ -128,7 +128,7 @@ internal sealed record QueryParameter(
     public static ProblemResult UnknownInterval(string interval, IReadOnlyList<string> allowed) =>
         ApiProblem.BadParameter(
             Interval.Name,
-            $"Unknown interval '{Shown.Of(interval)}': expected {string.Join(" or ", allowed)}.",
+            $"Unknown interval '{Shown.Of(interval)}': expected {Shown.Choice(allowed)}.",
             allowed
         );
 

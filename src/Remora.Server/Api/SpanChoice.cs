@@ -71,7 +71,7 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
         {
             problem = ApiProblem.BadParameter(
                 "format",
-                $"Unknown format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.",
+                $"Unknown format '{Shown.Of(named.ToString())}': expected {Shown.Choice(FormatNames)}.",
                 FormatNames
             );
             return false;

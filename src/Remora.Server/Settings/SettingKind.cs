@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Remora.Markets;
 using Remora.Server.Access;
+using Remora.Server.Api;
 using Remora.Store;
 
 namespace Remora.Server.Settings;
@@ -128,7 +129,7 @@ internal static class SettingKinds
 
     public static SettingKind<T> OneOf<T>(string valueName, params IReadOnlyList<(string Name, T Value)> values) =>
         new(
-            string.Join(" or ", values.Select(value => value.Name)),
+            Shown.Choice([.. values.Select(value => value.Name)]),
             valueName,
             (string text, [MaybeNullWhen(false)] out T value) =>
             {

@@ -110,12 +110,8 @@ internal sealed class MetricFamily
         for (var i = 0; i <= bounds.Length; i++)
         {
             total += Interlocked.Read(ref series.Buckets[i]);
-            Line(
-                text,
-                "_bucket",
-                $"{labels}{separator}le=\"{PrometheusText.Number(i < bounds.Length ? bounds[i] : double.PositiveInfinity)}\"",
-                total
-            );
+            var bound = PrometheusText.Number(i < bounds.Length ? bounds[i] : double.PositiveInfinity);
+            Line(text, "_bucket", $"{labels}{separator}le=\"{bound}\"", total);
         }
         Line(text, "_sum", labels, series.Value);
         Line(text, "_count", labels, total);

@@ -207,10 +207,8 @@ internal sealed class BatchSender(
                             or UnauthorizedAccessException
                 )
             {
-                log.Failed(
-                    ProblemOf(e),
-                    $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}"
-                );
+                var fault = e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e);
+                log.Failed(ProblemOf(e), $"{what}: {fault}");
                 Fails();
                 await Task.Delay(backoff.After(failures), time, cancellation);
             }

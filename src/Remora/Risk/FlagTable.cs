@@ -23,9 +23,8 @@ public static class FlagTable
             a =>
                 double.IsNaN(a.GetReadings().DayReturn)
                     ? $"in force since {a.RegimeSince}"
-                    : Invariant(
-                        $"in force since {a.RegimeSince}: the price changed by {a.GetReadings().DayReturn:+0.0%;-0.0%} in 24 hours"
-                    )
+                    : $"in force since {a.RegimeSince}: "
+                        + Invariant($"the price changed by {a.GetReadings().DayReturn:+0.0%;-0.0%} in 24 hours")
         )
         {
             IsFromCandles = true,
@@ -168,7 +167,8 @@ public static class FlagTable
     }
 
     private static string Measured(Assessment a, SignalDefinition row, FlagThreshold threshold, string direction) =>
-        $"{row.Describe(a.Outside.At(row.Signal, a.AssessedAt))} ({row.Format(threshold.Of(a.Rules.Flags))} {direction})";
+        $"{row.Describe(a.Outside.At(row.Signal, a.AssessedAt))} "
+        + $"({row.Format(threshold.Of(a.Rules.Flags))} {direction})";
 
     private static bool? IsBearMarket(in FlagInputs i)
     {

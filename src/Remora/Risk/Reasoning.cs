@@ -50,19 +50,19 @@ internal static class Reasoning
 
     private static string Staleness(Assessment assessment) =>
         assessment.AsOf is null
-            ? $"No candle of {assessment.Pair} has been received from {assessment.Exchange} yet: the market's condition is unknown."
-            : Invariant(
-                $"The last candle closed {assessment.AgeSeconds / 60:0} minutes ago: {(assessment.AreCandlesUsable ? "the data is stale" : "candles no longer count")}."
-            );
+            ? $"No candle of {assessment.Pair} has been received from {assessment.Exchange} yet: "
+                + "the market's condition is unknown."
+            : Invariant($"The last candle closed {assessment.AgeSeconds / 60:0} minutes ago: ")
+                + (assessment.AreCandlesUsable ? "the data is stale." : "candles no longer count.");
 
     private static string Score(Assessment assessment)
     {
         if (assessment.RiskClass is not { } risk)
             return "The risk score is unknown.";
         var parts = assessment.RiskBreakdown;
-        return Invariant(
-            $"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: volatility {parts.Volatility:0.000}, regime {parts.Regime:0.000}, trend {parts.TrendStrength:0.000}, momentum {parts.Momentum:0.000}, outside values {parts.External:0.000}."
-        );
+        return Invariant($"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: volatility {parts.Volatility:0.000}, ")
+            + Invariant($"regime {parts.Regime:0.000}, trend {parts.TrendStrength:0.000}, ")
+            + Invariant($"momentum {parts.Momentum:0.000}, outside values {parts.External:0.000}.");
     }
 
     /// <summary>Returns which outside values raise the score.</summary>
@@ -98,9 +98,8 @@ internal static class Reasoning
 
     private static string? Volatility(Assessment assessment) =>
         assessment.VolatilityClassification is { } volatility
-            ? Invariant(
-                $"Volatility is {Words(volatility)} at {assessment.Volatility:0.00}: ATR is {assessment.GetReadings().AtrRatio:0.00%} of the price."
-            )
+            ? Invariant($"Volatility is {Words(volatility)} at {assessment.Volatility:0.00}: ")
+                + Invariant($"ATR is {assessment.GetReadings().AtrRatio:0.00%} of the price.")
             : null;
 
     private static string? Trend(Assessment assessment)
@@ -111,9 +110,8 @@ internal static class Reasoning
         var momentum = assessment.MomentumClassification is { } m
             ? Invariant($"; momentum is {Words(m)} with RSI {market.Rsi:0}")
             : "";
-        return Invariant(
-            $"The trend is {Words(direction)}: ADX {market.Trend.Adx:0.0}, +DI {market.Trend.PlusDi:0.0}, -DI {market.Trend.MinusDi:0.0}{momentum}."
-        );
+        return Invariant($"The trend is {Words(direction)}: ADX {market.Trend.Adx:0.0}, ")
+            + Invariant($"+DI {market.Trend.PlusDi:0.0}, -DI {market.Trend.MinusDi:0.0}{momentum}.");
     }
 
     /// <summary>

@@ -244,9 +244,8 @@ public sealed class WholeMarketAssessment
         }
         var unknown = _basket.Count(a => double.IsNaN(a.RiskScore));
         yield return RiskClass is { } risk
-            ? Invariant(
-                $"The market's risk is {Risk.Reasoning.Words(risk)} at {RiskScore:0.00}, the weighted mean of {_basket.Count - unknown} of {_basket.Count} pairs."
-            )
+            ? Invariant($"The market's risk is {Risk.Reasoning.Words(risk)} at {RiskScore:0.00}, ")
+                + $"the weighted mean of {_basket.Count - unknown} of {_basket.Count} pairs."
             : "The market's risk is unknown.";
         if (unknown > 0 && unknown < _basket.Count)
             yield return $"The risk of {NamesWhere(a => double.IsNaN(a.RiskScore))} is unknown.";
