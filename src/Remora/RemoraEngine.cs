@@ -39,6 +39,9 @@ public sealed class RemoraEngine
     /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies => _policies;
 
+    /// <summary>The calendar of forecasts; empty before the first.</summary>
+    public ForecastCalendar Dates { get; private set; } = ForecastCalendar.Empty;
+
     /// <summary>The markets seen so far.</summary>
     public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
 
@@ -57,6 +60,11 @@ public sealed class RemoraEngine
         if (marketEvent.Calendar is { } calendar)
         {
             _outside.Apply(calendar);
+            return null;
+        }
+        if (marketEvent.Dates is { } dates)
+        {
+            Dates = dates;
             return null;
         }
         var market = marketEvent.Market!;
