@@ -83,6 +83,7 @@ public static class RemoraJson
     private static IEnumerable<JsonConverter> EngineEnums =>
         [
             EnumNames<AssessmentState>(),
+            EnumNames<CalendarEventKind>(),
             EnumNames<CandleFault>(),
             EnumNames<MomentumClass>(),
             EnumNames<OnStale>(),

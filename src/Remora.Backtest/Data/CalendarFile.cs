@@ -3,25 +3,39 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Data;
 
+/// <summary>The scheduled events of a replay.</summary>
+/// <param name="Flags">The calendars of the event flag in the order in which they became known;
+/// each one replaces the previous one. Empty if the flag is unknown.</param>
+/// <param name="Dates">The calendar of forecasts.</param>
+public sealed record ReplayCalendar(IReadOnlyList<EventCalendar> Flags, ForecastCalendar Dates)
+{
+    /// <summary>No events.</summary>
+    public static ReplayCalendar None { get; } = new([], ForecastCalendar.Empty);
+
+    /// <summary>The shipped dates for forecasts, and no events for the flag.</summary>
+    public static ReplayCalendar Shipped { get; } = new([], ShippedCalendar.Dates);
+}
+
 /// <summary>
 /// Reads a calendar as it became known: each event from its announcement date in the file on.
 /// </summary>
 public static class CalendarFile
 {
-    /// <summary>
-    /// Returns calendars in the order in which they became known; each one replaces the previous
-    /// one.
-    /// </summary>
+    /// <summary>Returns the calendar of a replay: the file, and for forecasts also the shipped
+    /// dates.</summary>
     /// <param name="path">The file.</param>
     /// <param name="before">The length of the event window before an event.</param>
     /// <param name="after">The length of the event window after an event.</param>
     /// <exception cref="BacktestException">The file cannot be read, or an announcement date is
     /// missing. Without that date it is unknown when the event became knowable.</exception>
-    public static IReadOnlyList<EventCalendar> Read(string path, TimeSpan before, TimeSpan after)
+    public static ReplayCalendar Read(string path, TimeSpan before, TimeSpan after)
     {
         try
         {
-            return AsKnown(CalendarCsv.Read(TextFile.Open(path)), before, after);
+            var content = CalendarCsv.Read(TextFile.Open(path));
+            var flags = AsKnown(content.Entries, before, after);
+            // Every row states its announcement.
+            return new(flags, ShippedCalendar.Dates.With(content.ForForecasts(Instant.MaxValue)));
         }
         catch (FormatException e)
         {
@@ -51,7 +65,7 @@ public static class CalendarFile
         )
         {
             known.RemoveAll(e => e.To <= news.Key); // past events are not needed any more
-            known.AddRange(news.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, before, after)));
+            known.AddRange(news.Select(entry => entry.Scheduled(before, after)));
             calendars.Add(new(news.Key, [.. known]));
         }
         return calendars;

@@ -43,7 +43,7 @@ public static class StudyJob
         if (options.Seed is { } seed)
             study = study with { Seed = seed };
 
-        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
+        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, options.Calendar, progress, cancellation);
         if (options.FiguresTo is { } json)
             Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
         if (options.ReportTo is { } html)
@@ -79,6 +79,9 @@ public sealed record StudyOptions
 
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
+
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>The file for the figures as JSON; null for none.</summary>
     public string? FiguresTo { get; init; }

@@ -45,6 +45,7 @@ internal static class StudyCommand
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000)
                 result.AddError("--shifts: expected 1 to 1000000");
         });
+        var calendar = new CalendarOption();
         var command = new Command(
             "study",
             "Builds assessment history, backtests the gate, compares it with placebos and prints the findings."
@@ -56,6 +57,7 @@ internal static class StudyCommand
             figures,
             results,
             shifts,
+            calendar,
         };
         command.SetAction(
             (parsed, cancellation) =>
@@ -72,6 +74,7 @@ internal static class StudyCommand
                             FiguresTo = parsed.GetValue(figures),
                             ResultsTo = parsed.GetValue(results),
                             Shifts = parsed.GetValue(shifts),
+                            Calendar = calendar.Read(parsed),
                         };
                         var outcome = Terminal.WithProgress(
                             "studying",

@@ -34,7 +34,7 @@ public sealed class ForecastCalendar
                 .ThenBy(e => e.Kind),
         ];
         if (Events.FirstOrDefault(e => e.Kind == CalendarEventKind.Holiday && !IsDay(e.At)) is { } wrong)
-            throw new ArgumentException($"the holiday '{wrong.Name}' at {wrong.At} is not at 00:00 UTC", nameof(events));
+            throw new ArgumentException($"the holiday at {wrong.At} is not at 00:00 UTC", nameof(events));
         KnownUntil = new Dictionary<CalendarEventKind, DateOnly>(knownUntil);
         _kinds = [.. Kinds.Select(Times)];
         _knownUntil = [.. Kinds.Select(kind => knownUntil.TryGetValue(kind, out var day) ? day : (DateOnly?)null)];
@@ -114,15 +114,19 @@ public sealed class ForecastCalendar
     /// day: this calendar's events of the kind in those days are left out. A date on which an event
     /// is in both calendars keeps its earlier announcement.
     /// </summary>
-    public ForecastCalendar With(ForecastCalendar other)
+    /// <param name="other">The calendar to add.</param>
+    /// <param name="from">A moment from which the other one is the authority, even if its first
+    /// event is later; null for none.</param>
+    public ForecastCalendar With(ForecastCalendar other, Instant? from = null)
     {
         var known = new Dictionary<CalendarEventKind, DateOnly>(KnownUntil);
         var replaced = new Dictionary<CalendarEventKind, (Instant From, Instant To)>();
         foreach (var (kind, day) in other.KnownUntil)
         {
             known[kind] = known.TryGetValue(kind, out var own) && own > day ? own : day;
-            if (other.Events.FirstOrDefault(e => e.Kind == kind) is { } first)
-                replaced[kind] = (first.At.Floor(TimeSpan.FromDays(1)), EndOf(day));
+            var first = other.Events.FirstOrDefault(e => e.Kind == kind)?.At.Floor(TimeSpan.FromDays(1));
+            if ((from is null || first < from ? first : from) is { } start)
+                replaced[kind] = (start, EndOf(day));
         }
         var same = other.Events.Select(e => (e.Kind, e.At)).ToHashSet();
         var kept = Events.Where(e =>
@@ -141,10 +145,7 @@ public sealed class ForecastCalendar
     private (long[], long[]) Times(CalendarEventKind kind)
     {
         var events = Events.Where(e => e.Kind == kind).ToList();
-        return (
-            [.. events.Select(e => e.At.UnixMilliseconds)],
-            [.. events.Select(e => e.Announced.UnixMilliseconds)]
-        );
+        return ([.. events.Select(e => e.At.UnixMilliseconds)], [.. events.Select(e => e.Announced.UnixMilliseconds)]);
     }
 
     private static bool IsDay(Instant at) => at == at.Floor(TimeSpan.FromDays(1));

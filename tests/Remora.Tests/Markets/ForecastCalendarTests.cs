@@ -41,7 +41,10 @@ public sealed class ForecastCalendarTests
     public void A_holiday_lasts_its_day(string from, int hours, double share)
     {
         // Twice: a day counts once.
-        var calendar = Of(Event("2022-07-04", CalendarEventKind.Holiday), Event("2022-07-04", CalendarEventKind.Holiday));
+        var calendar = Of(
+            Event("2022-07-04", CalendarEventKind.Holiday),
+            Event("2022-07-04", CalendarEventKind.Holiday)
+        );
         Assert.Equal(share, calendar.HolidayShare(Some.At(from), TimeSpan.FromHours(hours)));
     }
 
@@ -113,10 +116,10 @@ public sealed class ForecastCalendarTests
         var partly = new ForecastCalendar([], known);
         Assert.Null(partly.AllKnownUntil);
         Assert.Null(ForecastCalendar.Empty.AllKnownUntil);
-        var whole = new ForecastCalendar([], new Dictionary<CalendarEventKind, DateOnly>(known)
-        {
-            [CalendarEventKind.Holiday] = new(2027, 12, 31),
-        });
+        var whole = new ForecastCalendar(
+            [],
+            new Dictionary<CalendarEventKind, DateOnly>(known) { [CalendarEventKind.Holiday] = new(2027, 12, 31) }
+        );
         Assert.Equal(new DateOnly(2025, 6, 30), whole.AllKnownUntil);
         var (last, hour) = (Some.At("2025-06-30T23:00:00Z"), TimeSpan.FromHours(1));
         Assert.True(whole.Covers(last, hour));
