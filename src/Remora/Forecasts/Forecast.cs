@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Remora.Markets;
 
 namespace Remora.Forecasts;
@@ -16,6 +15,9 @@ public sealed class Forecast
     public const int DaysOfComparison = 30;
 
     private readonly ForecastNumbers _numbers;
+    private readonly ForecastCoefficients _fit;
+    private readonly MarketTraits _traits;
+    private readonly ForecastChoice _choice = ForecastChoice.Usual;
 
     internal Forecast(
         Instant asOf,
@@ -29,11 +31,11 @@ public sealed class Forecast
     )
     {
         AsOf = asOf;
-        Fit = fit;
+        _fit = fit;
         InSample = isInSample;
         _numbers = numbers;
         Usual = usual;
-        Traits = traits;
+        _traits = traits;
         CalendarKnownUntil = calendarKnownUntil;
         var range = fit.Range;
         InTestedRange =
@@ -41,6 +43,19 @@ public sealed class Forecast
             && traits.TickOverSigma <= range.MaximumTickOverSigma
             && traits.HistoryDays >= range.MinimumHistoryDays
             && (!isInDollars || traits.Turnover >= range.MinimumTurnover);
+    }
+
+    private Forecast(Forecast forecast, ForecastChoice choice)
+    {
+        AsOf = forecast.AsOf;
+        _fit = forecast._fit;
+        InSample = forecast.InSample;
+        _numbers = forecast._numbers;
+        Usual = forecast.Usual;
+        _traits = forecast._traits;
+        InTestedRange = forecast.InTestedRange;
+        CalendarKnownUntil = forecast.CalendarKnownUntil;
+        _choice = choice;
     }
 
     /// <summary>The name of the model.</summary>
@@ -54,7 +69,7 @@ public sealed class Forecast
     public Instant AsOf { get; }
 
     /// <summary>The id of the coefficients: the day from which they are valid, and a hash.</summary>
-    public string Coefficients => Fit.Id;
+    public string Coefficients => _fit.Id;
 
     /// <summary>
     /// Whether the coefficients were fitted on data that includes this moment. Such a forecast
@@ -63,7 +78,7 @@ public sealed class Forecast
     public bool InSample { get; }
 
     /// <summary>The days of past that the forecast is based on.</summary>
-    public double HistoryDays => Traits.HistoryDays;
+    public double HistoryDays => _traits.HistoryDays;
 
     /// <summary>
     /// How far to rely on the forecast, [0, 1]: 0.5 on the second day of a market's past, from 0.9
@@ -88,18 +103,34 @@ public sealed class Forecast
 
     /// <summary>The forecast of each horizon: 1h, 4h and 24h.</summary>
     public IReadOnlyDictionary<string, HorizonForecast> Horizons =>
-        Horizon.All.ToDictionary(horizon => horizon.Name, horizon => this[horizon]);
-
-    /// <summary>What the market is like.</summary>
-    [JsonIgnore]
-    public MarketTraits Traits { get; }
-
-    /// <summary>The coefficients.</summary>
-    [JsonIgnore]
-    public ForecastCoefficients Fit { get; }
+        _choice.Horizons.ToDictionary(horizon => horizon.Name, horizon => this[horizon]);
 
     /// <summary>The forecast of one horizon.</summary>
-    public HorizonForecast this[Horizon horizon] => new(this, horizon);
+    public HorizonForecast this[Horizon horizon] => new(this, horizon, _choice);
+
+    /// <summary>
+    /// Returns the same forecast with other entries in its tables: one horizon, and the
+    /// probabilities of other thresholds.
+    /// </summary>
+    /// <param name="horizon">The only horizon; null for all.</param>
+    /// <param name="fall">The only fall, a ratio in (0, 1); null for the usual ones.</param>
+    /// <param name="rise">The only rise, a ratio in (0, 1); null for the usual ones.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A ratio is outside (0, 1).</exception>
+    public Forecast Choose(Horizon? horizon, double? fall, double? rise) =>
+        new(
+            this,
+            new(
+                horizon is null ? _choice.Horizons : [horizon],
+                fall is { } f ? [HorizonForecast.Within(f)] : _choice.Falls,
+                rise is { } r ? [HorizonForecast.Within(r)] : _choice.Rises
+            )
+        );
+
+    /// <summary>Returns what the market is like.</summary>
+    public MarketTraits GetTraits() => _traits;
+
+    /// <summary>Returns the coefficients.</summary>
+    public ForecastCoefficients GetCoefficients() => _fit;
 
     internal UsualForecast Usual { get; }
 
@@ -108,9 +139,15 @@ public sealed class Forecast
     internal ref readonly HorizonNumbers NumbersOf(Horizon horizon) => ref _numbers[horizon.Index];
 }
 
-/// <summary>
-/// Why a market has no forecast.
-/// </summary>
+/// <summary>The entries of the tables of a forecast.</summary>
+internal sealed record ForecastChoice(IReadOnlyList<Horizon> Horizons, double[] Falls, double[] Rises)
+{
+    private static readonly double[] Thresholds = [0.01, 0.02, 0.05, 0.1];
+
+    public static ForecastChoice Usual { get; } = new(Horizon.All, Thresholds, Thresholds);
+}
+
+/// <summary>Why a market has no forecast.</summary>
 public enum NoForecast
 {
     /// <summary>Forecasts need a day of candles with volume.</summary>

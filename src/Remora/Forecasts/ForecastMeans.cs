@@ -152,7 +152,7 @@ internal sealed class ForecastMeans
     }
 
     /// <summary>Reads or writes the state.</summary>
-    public void Exchange(ref StateCodec codec)
+    public void Exchange(StateCodec codec)
     {
         foreach (var array in Arrays)
             codec.Field(array.AsSpan());

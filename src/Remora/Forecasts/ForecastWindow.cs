@@ -74,7 +74,7 @@ internal sealed class ForecastWindow
     }
 
     /// <summary>Reads or writes the state.</summary>
-    public void Exchange(ref StateCodec codec)
+    public void Exchange(StateCodec codec)
     {
         codec.Field(_past.AsSpan());
         codec.Field(_daySums.AsSpan());

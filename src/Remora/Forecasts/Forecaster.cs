@@ -115,7 +115,7 @@ public sealed class Forecaster
     public byte[] Save()
     {
         var codec = StateCodec.Writer();
-        Exchange(ref codec);
+        Exchange(codec);
         return codec.ToBytes();
     }
 
@@ -127,7 +127,7 @@ public sealed class Forecaster
         try
         {
             var codec = StateCodec.Reader(state);
-            Exchange(ref codec);
+            Exchange(codec);
             codec.End();
             Current = _means.IsWarm ? Say() : null;
         }
@@ -139,15 +139,15 @@ public sealed class Forecaster
         }
     }
 
-    private void Exchange(ref StateCodec codec)
+    private void Exchange(StateCodec codec)
     {
         codec.Expect(StateVersion, "version");
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Field(ref _nextOpen);
-        _gathered?.Exchange(ref codec);
-        _means.Exchange(ref codec);
-        _window.Exchange(ref codec);
-        _meter.Exchange(ref codec);
+        _gathered?.Exchange(codec);
+        _means.Exchange(codec);
+        _window.Exchange(codec);
+        _meter.Exchange(codec);
     }
 
     private void Update(in Candle candle)

@@ -1,30 +1,30 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 
 namespace Remora.Forecasts;
 
 /// <summary>
 /// The forecast of one horizon. Probabilities and losses come from the volatility and the table of
-/// past outcomes in units of it; they are unknown outside the tested range. Ratios of prices are
-/// relative to the close.
+/// past outcomes in units of it; they are unknown outside the tested range, and rounded to eight
+/// decimals in tables. Ratios of prices are relative to the close.
 /// </summary>
 public sealed class HorizonForecast
 {
-    private const double FivesInHour = 12;
     private const double HoursInYear = 365 * 24;
-    private static readonly double[] Thresholds = [0.01, 0.02, 0.05, 0.1];
+    private const int Decimals = 8; // of tables
     private static readonly double[] Levels = [0.95, 0.99];
     private static readonly double[] Quantiles = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
     private static readonly double[] Chances = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01];
     private readonly Forecast _forecast;
     private readonly Horizon _horizon;
+    private readonly ForecastChoice _choice;
     private readonly HorizonCoefficients _fit;
 
-    internal HorizonForecast(Forecast forecast, Horizon horizon)
+    internal HorizonForecast(Forecast forecast, Horizon horizon, ForecastChoice choice)
     {
+        _choice = choice;
         _forecast = forecast;
         _horizon = horizon;
-        _fit = forecast.Fit[horizon];
+        _fit = forecast.GetCoefficients()[horizon];
     }
 
     /// <summary>
@@ -73,13 +73,13 @@ public sealed class HorizonForecast
     /// The probability that the price falls below the close by more than 1, 2, 5 and 10 % at any
     /// time within the horizon.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ProbabilityOfDrawdown => Table(Thresholds, ProbabilityOfFall);
+    public IReadOnlyDictionary<string, double> ProbabilityOfDrawdown => Table(_choice.Falls, ProbabilityOfFall);
 
     /// <summary>
     /// The probability that the price rises above the close by more than 1, 2, 5 and 10 % at any
     /// time within the horizon.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ProbabilityOfRally => Table(Thresholds, ProbabilityOfRise);
+    public IReadOnlyDictionary<string, double> ProbabilityOfRally => Table(_choice.Rises, ProbabilityOfRise);
 
     /// <summary>
     /// The loss at the end of the horizon that is not exceeded with a probability of 95 and 99 %, a
@@ -109,22 +109,20 @@ public sealed class HorizonForecast
     /// </summary>
     public IReadOnlyDictionary<string, double> ShortStopDistances => Table(Chances, ShortStopDistanceAt);
 
-    /// <summary>
-    /// Log of the expected variance per 5 minutes, the model's own unit. The volatility is
-    /// <c>sqrt(12 * hours * exp(LogVariance))</c>.
-    /// </summary>
-    [JsonIgnore]
-    public double LogVariance => Numbers.LogVariance;
-
-    /// <summary>
-    /// Mean of the squared return that is expected over the horizon: the variance to compare with a
-    /// realised variance, as the exponential of a mean log is too low.
-    /// </summary>
-    [JsonIgnore]
-    public double ExpectedVariance =>
-        FivesInHour * _horizon.Hours * Math.Exp(Numbers.LogVariance + _fit.Smear);
-
     private ref readonly HorizonNumbers Numbers => ref _forecast.NumbersOf(_horizon);
+
+    /// <summary>
+    /// Returns the log of the expected variance per 5 minutes, the model's own unit. The volatility
+    /// is the root of 12 times the hours times its exponential.
+    /// </summary>
+    public double GetLogVariance() => Numbers.LogVariance;
+
+    /// <summary>
+    /// Returns the mean squared return over the horizon that is expected: the variance to compare
+    /// with a realised variance. It is larger than the square of the volatility, as the exponential
+    /// of a mean log is below the mean.
+    /// </summary>
+    public double GetExpectedVariance() => Volatility * Volatility * Math.Exp(_fit.Smear);
 
     /// <summary>Returns one of <see cref="Factors"/>.</summary>
     public double FactorOf(ForecastFactor factor) => Math.Exp(Excess((int)factor) / 2);
@@ -194,11 +192,14 @@ public sealed class HorizonForecast
     private double Excess(int factor) =>
         _forecast.HasComparison ? Numbers.Sums[factor] - _forecast.Usual.Mean(_horizon.Index, factor) : double.NaN;
 
-    private static double Within(double ratio) =>
+    internal static double Within(double ratio) =>
         ratio is > 0 and < 1
             ? ratio
             : throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "expected a ratio in (0, 1)");
 
     private static Dictionary<string, double> Table(double[] keys, Func<double, double> value) =>
-        keys.ToDictionary(key => key.ToString(CultureInfo.InvariantCulture), value);
+        keys.ToDictionary(
+            key => key.ToString(CultureInfo.InvariantCulture),
+            key => Math.Round(value(key), Decimals)
+        );
 }

@@ -83,7 +83,7 @@ internal sealed class RangeMeter(Timeframe timeframe)
         (_day, _first, _nextOpen) = (0, 0, 0);
     }
 
-    public void Exchange(ref StateCodec codec)
+    public void Exchange(StateCodec codec)
     {
         codec.Field(ref _traded);
         codec.Field(ref _all);

@@ -9,21 +9,22 @@ namespace Remora.Forecasts;
 /// the fields for both. A hash at the end detects damaged bytes. Little-endian, all bits of a
 /// number.
 /// </summary>
-internal ref struct StateCodec
+internal sealed class StateCodec
 {
     private const int HashLength = 8;
     private readonly ArrayBufferWriter<byte>? _written;
-    private ReadOnlySpan<byte> _unread;
+    private readonly byte[] _state;
+    private int _read;
 
-    private StateCodec(ArrayBufferWriter<byte>? written, ReadOnlySpan<byte> unread)
+    private StateCodec(ArrayBufferWriter<byte>? written, byte[] state)
     {
         _written = written;
-        _unread = unread;
+        _state = state;
     }
 
     public bool IsReading => _written is null;
 
-    public static StateCodec Writer() => new(new(), default);
+    public static StateCodec Writer() => new(new(), []);
 
     /// <summary>Begins to read.</summary>
     /// <exception cref="FormatException">The bytes are damaged.</exception>
@@ -31,11 +32,11 @@ internal ref struct StateCodec
     {
         if (bytes.Length < HashLength || !Hash(bytes[..^HashLength]).SequenceEqual(bytes[^HashLength..]))
             throw new FormatException("the state is damaged: its hash differs");
-        return new(null, bytes[..^HashLength]);
+        return new(null, bytes[..^HashLength].ToArray());
     }
 
     /// <summary>Returns the written bytes with their hash.</summary>
-    public readonly byte[] ToBytes() => [.. _written!.WrittenSpan, .. Hash(_written.WrittenSpan)];
+    public byte[] ToBytes() => [.. _written!.WrittenSpan, .. Hash(_written.WrittenSpan)];
 
     public void Field(ref double value) => Exchange(MemoryMarshal.AsBytes(new Span<double>(ref value)));
 
@@ -56,9 +57,9 @@ internal ref struct StateCodec
 
     /// <summary>Refuses bytes that are left over.</summary>
     /// <exception cref="FormatException">Bytes are left over.</exception>
-    public readonly void End()
+    public void End()
     {
-        if (!_unread.IsEmpty)
+        if (_read < _state.Length)
             throw new FormatException("the state is too long");
     }
 
@@ -71,10 +72,10 @@ internal ref struct StateCodec
             _written.Write(bytes);
             return;
         }
-        if (_unread.Length < bytes.Length)
+        if (_state.Length - _read < bytes.Length)
             throw new FormatException("the state is too short");
-        _unread[..bytes.Length].CopyTo(bytes);
-        _unread = _unread[bytes.Length..];
+        _state.AsSpan(_read, bytes.Length).CopyTo(bytes);
+        _read += bytes.Length;
     }
 
     private static ReadOnlySpan<byte> Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes).AsSpan(0, HashLength);

@@ -57,7 +57,7 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
     }
 
     /// <summary>Reads or writes the state.</summary>
-    internal void Exchange(ref StateCodec codec)
+    internal void Exchange(StateCodec codec)
     {
         Span<double> prices = [_open.Open, _open.High, _open.Low, _open.Close, _open.Volume];
         Span<long> times = [_open.OpenTime.UnixMilliseconds, _begins.UnixMilliseconds, _isOpen ? 1 : 0];
