@@ -14,10 +14,7 @@ namespace Remora.Forecasts;
 /// </summary>
 public static class CoefficientsFile
 {
-    internal static readonly string[] InputNames =
-    [
-        .. Enum.GetValues<ForecastInput>().Select(NameOf),
-    ];
+    internal static readonly string[] InputNames = [.. Enum.GetValues<ForecastInput>().Select(NameOf)];
 
     private static readonly string[] TableNames = ["falls", "rises", "high_returns", "low_returns"];
 
@@ -157,12 +154,7 @@ public static class CoefficientsFile
     {
         fit.ExpectOnly("valid_from", "trained_on", "tested_range", "horizons");
         var range = fit["tested_range"];
-        range.ExpectOnly(
-            "maximum_empty_share",
-            "maximum_tick_over_sigma",
-            "minimum_history_days",
-            "minimum_turnover"
-        );
+        range.ExpectOnly("maximum_empty_share", "maximum_tick_over_sigma", "minimum_history_days", "minimum_turnover");
         var horizons = fit["horizons"];
         horizons.ExpectOnly([.. Horizon.All.Select(h => h.Name)]);
         return new()
@@ -230,7 +222,9 @@ public static class CoefficientsFile
         public Field this[string name] =>
             Value.TryGetProperty(name, out var value)
                 ? new(Path.Length == 0 ? name : $"{Path}.{name}", value)
-                : throw new CoefficientsException($"{(Path.Length == 0 ? "" : Path + ".")}{name}: the field is missing");
+                : throw new CoefficientsException(
+                    $"{(Path.Length == 0 ? "" : Path + ".")}{name}: the field is missing"
+                );
 
         public void ExpectOnly(params string[] names)
         {

@@ -45,7 +45,7 @@ public sealed class Forecast
             && (!isInDollars || traits.Turnover >= range.MinimumTurnover);
     }
 
-    private Forecast(Forecast forecast, ForecastChoice choice)
+    internal Forecast(Forecast forecast, ForecastChoice choice)
     {
         AsOf = forecast.AsOf;
         _fit = forecast._fit;
@@ -68,7 +68,7 @@ public sealed class Forecast
     /// </summary>
     public Instant AsOf { get; }
 
-    /// <summary>The id of the coefficients: the day from which they are valid, and a hash.</summary>
+    /// <summary>Id of the coefficients: the day from which they are valid, and a hash.</summary>
     public string Coefficients => _fit.Id;
 
     /// <summary>

@@ -12,6 +12,20 @@ public sealed record ForecastCoefficients
     /// <summary>The name of the model.</summary>
     public const string Model = "remora-2";
 
+    private string? _id;
+
+    /// <summary>Creates coefficients.</summary>
+    public ForecastCoefficients() { }
+
+    // Without the id, which a changed copy must compute again.
+    private ForecastCoefficients(ForecastCoefficients original)
+    {
+        ValidFrom = original.ValidFrom;
+        TrainedOn = original.TrainedOn;
+        Horizons = original.Horizons;
+        Range = original.Range;
+    }
+
     /// <summary>
     /// The first moment whose forecasts may use this fit, a midnight in UTC. Every label of the fit
     /// was known before it.
@@ -31,7 +45,7 @@ public sealed record ForecastCoefficients
     /// The day of <see cref="ValidFrom"/> and the first twelve digits of the hash of all numbers,
     /// such as <c>2025-07-01-0123456789ab</c>. Two fits with the same id are equal.
     /// </summary>
-    public string Id => field ??= CoefficientsFile.IdOf(this);
+    public string Id => _id ??= CoefficientsFile.IdOf(this);
 
     /// <summary>The numbers of one horizon.</summary>
     public HorizonCoefficients this[Horizon horizon] => Horizons[horizon.Index];
@@ -46,7 +60,9 @@ public sealed record HorizonCoefficients
     /// <summary>The number of hours in a week, Monday 00 UTC first.</summary>
     public const int WeekHours = 168;
 
-    /// <summary>The number of inputs with bounds, the first of <see cref="ForecastInput"/>.</summary>
+    /// <summary>
+    /// The number of inputs with bounds, the first of <see cref="ForecastInput"/>.
+    /// </summary>
     public const int BoundedInputs = 11;
 
     /// <summary>The number of inputs.</summary>

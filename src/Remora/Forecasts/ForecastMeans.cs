@@ -170,17 +170,7 @@ internal sealed class ForecastMeans
     }
 
     private double[][] Arrays =>
-        [
-            _returns,
-            _squares,
-            _fourths,
-            _returnWeights,
-            _ranges,
-            _logRanges,
-            _candleWeights,
-            _lastSquares,
-            _said,
-        ];
+        [_returns, _squares, _fourths, _returnWeights, _ranges, _logRanges, _candleWeights, _lastSquares, _said];
 
     // psi(m) - ln m, without Euler's constant, which the difference of two removes.
     private static double LogMean(int m)

@@ -149,30 +149,28 @@ public sealed class HorizonForecast
     /// Returns the loss at the end of the horizon that is not exceeded with a probability.
     /// </summary>
     /// <param name="level">The probability, in [0.5, 1).</param>
-    /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0.5, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside [0.5, 1).</exception>
     public double ValueAtRiskAt(double level) => Loss(_fit.LowReturns.SizeAt(1 - level));
 
     /// <summary>
     /// Returns the loss of the mean log return beyond the value at risk of a probability.
     /// </summary>
     /// <param name="level">The probability, in [0.5, 0.999].</param>
-    /// <exception cref="ArgumentOutOfRangeException">The probability is outside.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside [0.5, 0.999].</exception>
     public double ExpectedShortfallAt(double level) => Loss(_fit.LowReturns.MeanBeyond(1 - level));
 
     /// <summary>Returns a quantile of the return at the end of the horizon.</summary>
     /// <param name="probability">The probability, in (0, 1), of a smaller return.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability is outside (0, 1).</exception>
     public double ReturnAt(double probability) =>
-        probability < 0.5
-            ? -Loss(_fit.LowReturns.SizeAt(probability))
-            : Gain(_fit.HighReturns.SizeAt(1 - probability));
+        probability < 0.5 ? -Loss(_fit.LowReturns.SizeAt(probability)) : Gain(_fit.HighReturns.SizeAt(1 - probability));
 
     /// <summary>
     /// Returns the distance of a stop below the close that is touched within the horizon with a
     /// probability.
     /// </summary>
     /// <param name="chance">The probability, in (0, 0.5].</param>
-    /// <exception cref="ArgumentOutOfRangeException">The probability is outside (0, 0.5].</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside (0, 0.5].</exception>
     public double StopDistanceAt(double chance) => Loss(_fit.Falls.SizeAt(chance));
 
     /// <summary>
@@ -180,7 +178,7 @@ public sealed class HorizonForecast
     /// probability.
     /// </summary>
     /// <param name="chance">The probability, in (0, 0.5].</param>
-    /// <exception cref="ArgumentOutOfRangeException">The probability is outside (0, 0.5].</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside (0, 0.5].</exception>
     public double ShortStopDistanceAt(double chance) => Gain(_fit.Rises.SizeAt(chance));
 
     private double Loss(double size) => IfTested(1 - Math.Exp(-Volatility * size));
@@ -198,8 +196,5 @@ public sealed class HorizonForecast
             : throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "expected a ratio in (0, 1)");
 
     private static Dictionary<string, double> Table(double[] keys, Func<double, double> value) =>
-        keys.ToDictionary(
-            key => key.ToString(CultureInfo.InvariantCulture),
-            key => Math.Round(value(key), Decimals)
-        );
+        keys.ToDictionary(key => key.ToString(CultureInfo.InvariantCulture), key => Math.Round(value(key), Decimals));
 }

@@ -2,7 +2,7 @@ using Remora.Markets;
 
 namespace Remora.Forecasts;
 
-/// <summary>The scheduled events that a forecast takes into account. Windows are half-open.</summary>
+/// <summary>The scheduled events of a forecast. Windows of time are half-open.</summary>
 public interface IForecastCalendar
 {
     /// <summary>
@@ -14,7 +14,7 @@ public interface IForecastCalendar
     /// <summary>Whether an event of a kind lies in [from, until).</summary>
     bool HasEvent(CalendarEventKind kind, Instant from, Instant until);
 
-    /// <summary>The share of [from, until) on holidays, [0, 1]. A holiday is a day in UTC.</summary>
+    /// <summary>The share of [from, until) on holidays, which are days in UTC, [0, 1].</summary>
     double HolidayShare(Instant from, Instant until);
 }
 

@@ -56,7 +56,11 @@ internal sealed class RangeMeter(Timeframe timeframe)
         _turnover = (_turnover * _fade) + (candle.Close * candle.Volume);
 
         if (day != _day)
-            (_tickBefore, _tick, _day) = (day == _day + 1 ? _tick : double.PositiveInfinity, double.PositiveInfinity, day);
+            (_tickBefore, _tick, _day) = (
+                day == _day + 1 ? _tick : double.PositiveInfinity,
+                double.PositiveInfinity,
+                day
+            );
         Step(candle.High - candle.Low);
         Step(candle.High - candle.Open);
         Step(candle.High - candle.Close);

@@ -25,10 +25,7 @@ public sealed class ForecastLaws
                     Assert.Equal(Fits.NumbersOf(whole.Current), Fits.NumbersOf(resumed.Current));
                     Assert.Equal(whole.Absence, resumed.Absence);
                     foreach (var candle in candles[cut..])
-                        Assert.Equal(
-                            Fits.NumbersOf(whole.Apply(candle)),
-                            Fits.NumbersOf(resumed.Apply(candle))
-                        );
+                        Assert.Equal(Fits.NumbersOf(whole.Apply(candle)), Fits.NumbersOf(resumed.Apply(candle)));
                     Assert.Equal(whole.Save(), resumed.Save());
                 }
             )
@@ -49,10 +46,7 @@ public sealed class ForecastLaws
             Assert.Equal(Fits.Forecaster().Also(Some.Candles(1, 400)).Save(), other.Also(Some.Candles(1, 400)).Save());
         }
         Assert.Throws<FormatException>(() => Fits.Forecaster().Load([]));
-        Assert.Contains(
-            "timeframe",
-            Assert.Throws<FormatException>(() => Fits.Forecaster("15m").Load(state)).Message
-        );
+        Assert.Contains("timeframe", Assert.Throws<FormatException>(() => Fits.Forecaster("15m").Load(state)).Message);
     }
 
     [Fact]
@@ -84,7 +78,8 @@ public sealed class ForecastLaws
                     Assert.Equal(
                         Fits.NumbersOf(Fits.Forecaster("1h").Play(candles)),
                         Fits.NumbersOf(
-                            Fits.Forecaster("1h").Play(candles.Select(c => c.Times(factor) with { Volume = c.Volume / factor }))
+                            Fits.Forecaster("1h")
+                                .Play(candles.Select(c => c.Times(factor) with { Volume = c.Volume / factor }))
                         )
                     );
                 }

@@ -88,7 +88,8 @@ public sealed class ForecasterTests
     }
 
     /// <summary>
-    /// The forecast of coarser candles is near that of 5m candles, in the same unit.
+    /// The forecast of coarser candles is near that of 5m candles, in the same unit. Generated
+    /// candles have ranges too small for this.
     /// </summary>
     [Theory]
     [InlineData("15m")]
@@ -97,17 +98,22 @@ public sealed class ForecasterTests
     public void Coarser_candles_give_about_the_same_volatility(string timeframe)
     {
         var to = Timeframe.Parse(timeframe);
-        var candles = Some.Candles(4, 288 * 40);
+        var candles = SharedData.Candles("candles/ETHUSDT-5m.csv.gz")[..(288 * 60)];
         var (fine, coarse) = (Fits.Forecaster(), Fits.Forecaster(timeframe));
         var gather = new CandleAggregator(Timeframe.FiveMinutes, to);
         var ratios = new List<double>();
         foreach (var candle in candles)
         {
             fine.Apply(candle);
-            if (gather.Add(candle, out var closed) && coarse.Apply(closed) is { } forecast)
-                ratios.Add(Math.Log(forecast[Horizon.FourHours].Volatility / fine.Current![Horizon.FourHours].Volatility));
+            if (gather.TryCloseBefore(candle.OpenTime, out var closed))
+                coarse.Apply(closed);
+            if (gather.Add(candle, out closed) && coarse.Apply(closed) is { } forecast)
+                ratios.Add(
+                    Math.Log(forecast[Horizon.FourHours].Volatility / fine.Current![Horizon.FourHours].Volatility)
+                );
         }
-        Assert.InRange(ratios.Average(), -0.15, 0.15);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{ratios.Average()}");
+        Assert.InRange(ratios.Average(), -0.05, 0.05);
     }
 
     [Fact]
@@ -183,7 +189,9 @@ public sealed class ForecasterTests
         Assert.All(Horizon.All, h => Assert.True(forecast[h].Volatility is > 0 and < 0.01));
         Assert.All(Horizon.All, h => Assert.InRange(forecast[h].Percentile, 0, 1));
         Assert.Equal(double.PositiveInfinity, forecast.GetTraits().TickOverSigma);
-        Assert.False(new Forecaster(Timeframe.FiveMinutes, Fits.Reference).Also(Some.Candles(8, 500)).Current!.InTestedRange);
+        Assert.False(
+            new Forecaster(Timeframe.FiveMinutes, Fits.Reference).Also(Some.Candles(8, 500)).Current!.InTestedRange
+        );
     }
 
     [Fact]
@@ -195,9 +203,9 @@ public sealed class ForecasterTests
         var flagged = Fits.Forecaster(calendar: new ListedEvents([(CalendarEventKind.Fomc, at)]));
         foreach (var candle in candles)
         {
-            if (plain.Apply(candle) is not { } without)
+            var (without, with) = (plain.Apply(candle), flagged.Apply(candle));
+            if (without is null || with is null)
                 continue;
-            var with = flagged.Apply(candle)!;
             foreach (var horizon in Horizon.All)
             {
                 var isNear = with.AsOf <= at && at < with.AsOf + horizon.Length;
@@ -294,8 +302,8 @@ public sealed class ForecasterTests
         var sigma = Math.Exp(forecaster.Level / 2);
         var traits = forecaster.Current!.GetTraits();
         Assert.Equal(1 / 3.0, traits.EmptyShare, 1e-3);
-        Assert.Equal(100 * 288 * 2 / 3.0, traits.Turnover, 20);
-        Assert.Equal(0.25 / 100.25 / sigma, traits.TickOverSigma, 1e-9);
+        Assert.InRange(traits.Turnover, 0.999 * 19_200, 1.001 * 19_200);
+        Assert.Equal(0.25 / 100 / sigma, traits.TickOverSigma, 1e-9);
         Assert.Equal(8_999 / 288.0, traits.HistoryDays, 1e-2);
     }
 }
