@@ -55,9 +55,7 @@ public sealed class ForecastDates
     {
         var dates = Current;
         var missing = ForecastCalendar
-            .KindsOfForecasts.Where(kind =>
-                !dates.KnownUntil.TryGetValue(kind, out var day) || ForecastCalendar.EndOf(day) <= now
-            )
+            .KindsOfForecasts.Where(kind => !dates.Covers(kind, now + TimeSpan.FromMilliseconds(1)))
             .Select(RemoraJson.NameOf)
             .ToList();
         var refresh = IsRefreshed ? "" : "set contact_email, so that the service reads cpi and nfp daily, or ";

@@ -64,14 +64,14 @@ public sealed class ForecastCalendar
         KindsOfForecasts.All(KnownUntil.ContainsKey) ? KindsOfForecasts.Min(kind => KnownUntil[kind]) : null;
 
     /// <summary>
-    /// Whether an event of a kind lies in [from, from + span) and had been announced by
+    /// Whether an event of a kind lies in [from, until) and had been announced by
     /// <paramref name="from"/>. Of holidays, use <see cref="HolidayShare"/>.
     /// </summary>
-    public bool Holds(CalendarEventKind kind, Instant from, TimeSpan span)
+    public bool HasEvent(CalendarEventKind kind, Instant from, Instant until)
     {
         var (at, announced) = _kinds[(int)kind];
         var start = from.UnixMilliseconds;
-        var end = (from + span).UnixMilliseconds;
+        var end = until.UnixMilliseconds;
         for (var i = FirstNotBefore(at, start); i < at.Length && at[i] < end; i++)
             if (announced[i] <= start)
                 return true;
@@ -79,14 +79,14 @@ public sealed class ForecastCalendar
     }
 
     /// <summary>
-    /// Returns the share of [from, from + span) that lies on holidays that had been announced by
-    /// <paramref name="from"/>, [0, 1].
+    /// Returns the share of [from, until), which must not be empty, that lies on holidays that had
+    /// been announced by <paramref name="from"/>, [0, 1].
     /// </summary>
-    public double HolidayShare(Instant from, TimeSpan span)
+    public double HolidayShare(Instant from, Instant until)
     {
         var (at, announced) = _kinds[(int)CalendarEventKind.Holiday];
         var start = from.UnixMilliseconds;
-        var end = (from + span).UnixMilliseconds;
+        var end = until.UnixMilliseconds;
         var overlap = 0L;
         for (var i = FirstNotBefore(at, start - Day + 1); i < at.Length && at[i] < end; i++)
             if (announced[i] <= start)
@@ -94,19 +94,9 @@ public sealed class ForecastCalendar
         return overlap / (double)(end - start);
     }
 
-    /// <summary>Whether all events of a kind that lie in [from, from + span) are known.</summary>
-    public bool Covers(CalendarEventKind kind, Instant from, TimeSpan span) =>
-        _knownUntil[(int)kind] is { } day && from + span <= EndOf(day);
-
-    /// <summary>
-    /// Whether the events of all kinds that have an effect on forecasts are known in
-    /// [from, from + span). Where they are not, <see cref="Holds"/> knows only those that exist.
-    /// </summary>
-    public bool Covers(Instant from, TimeSpan span) =>
-        Covers(CalendarEventKind.Cpi, from, span)
-        && Covers(CalendarEventKind.Nfp, from, span)
-        && Covers(CalendarEventKind.Fomc, from, span)
-        && Covers(CalendarEventKind.Holiday, from, span);
+    /// <summary>Whether all events of a kind before a moment are known.</summary>
+    public bool Covers(CalendarEventKind kind, Instant until) =>
+        _knownUntil[(int)kind] is { } day && until <= EndOf(day);
 
     /// <summary>
     /// Returns this calendar with the events of another one. Of a kind for which the other one

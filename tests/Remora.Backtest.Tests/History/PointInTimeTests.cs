@@ -145,10 +145,11 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         var tape = new Tape(market, Generated.Candles(10, 1).Candles, []);
         Assert.Equal(10, tape.Events().Count());
         var read = CalendarFile.Read(file, Hour, Hour);
+        var (noon, release) = (Some.At("2024-01-02T12:00:00Z"), Some.At("2024-01-11T13:30:00Z"));
         var dates = (tape with { Calendar = read }).Events().First().Dates!;
-        Assert.False(dates.Holds(CalendarEventKind.Fomc, Some.At("2024-01-02T11:29:59Z"), Hour));
-        Assert.True(dates.Holds(CalendarEventKind.Fomc, Some.At("2024-01-02T11:30:00Z"), Hour));
-        Assert.True(dates.Holds(CalendarEventKind.Cpi, Some.At("2024-01-11T13:00:00Z"), Hour));
+        Assert.False(dates.HasEvent(CalendarEventKind.Fomc, noon - Hour, noon + Hour));
+        Assert.True(dates.HasEvent(CalendarEventKind.Fomc, noon - (Hour / 2), noon + Hour));
+        Assert.True(dates.HasEvent(CalendarEventKind.Cpi, release, release + Hour));
         Assert.Equal(ReplayCalendar.Shipped.Dates.Events.Count + 1, dates.Events.Count);
         // The shipped dates raise no flag.
         Assert.Empty(ReplayCalendar.Shipped.Flags);

@@ -194,8 +194,8 @@ public sealed class BlsFeedTests : IAsyncDisposable
             },
             "the dates with those of the file"
         );
-        Assert.Equal(1, latest!.HolidayShare(Some.At("2025-11-27"), TimeSpan.FromHours(24)));
-        Assert.True(latest.Holds(CalendarEventKind.Cpi, Some.At("2025-10-24T12:00:00Z"), TimeSpan.FromHours(1)));
+        Assert.Equal(1, latest!.HolidayShare(Some.At("2025-11-27"), Some.At("2025-11-28")));
+        Assert.True(latest.HasEvent(CalendarEventKind.Cpi, Some.At("2025-10-24"), Some.At("2025-10-25")));
 
         _clock.Advance(Some.At("2026-01-01") - Some.At("2025-10-10T15:00:00Z"));
         var problem = calendar.Health.Forecasts.Problem;

@@ -26,8 +26,13 @@ public sealed class ForecastCalendarTests
     public void An_event_lies_in_a_half_open_span(string from, int hours, bool holds)
     {
         var calendar = Of(Event("2022-06-10T12:30:00Z", CalendarEventKind.Cpi));
-        Assert.Equal(holds, calendar.Holds(CalendarEventKind.Cpi, Some.At(from), TimeSpan.FromHours(hours)));
-        Assert.False(calendar.Holds(CalendarEventKind.Nfp, Some.At(from), TimeSpan.FromHours(hours)));
+        Assert.Equal(
+            holds,
+            calendar.HasEvent(CalendarEventKind.Cpi, Some.At(from), Some.At(from) + TimeSpan.FromHours(hours))
+        );
+        Assert.False(
+            calendar.HasEvent(CalendarEventKind.Nfp, Some.At(from), Some.At(from) + TimeSpan.FromHours(hours))
+        );
     }
 
     [
@@ -45,7 +50,7 @@ public sealed class ForecastCalendarTests
             Event("2022-07-04", CalendarEventKind.Holiday),
             Event("2022-07-04", CalendarEventKind.Holiday)
         );
-        Assert.Equal(share, calendar.HolidayShare(Some.At(from), TimeSpan.FromHours(hours)));
+        Assert.Equal(share, calendar.HolidayShare(Some.At(from), Some.At(from) + TimeSpan.FromHours(hours)));
     }
 
     [Fact]
@@ -58,10 +63,10 @@ public sealed class ForecastCalendarTests
         );
         var month = TimeSpan.FromDays(30);
         var before = new Instant(known.UnixMilliseconds - 1);
-        Assert.False(calendar.Holds(CalendarEventKind.Cpi, before, month));
-        Assert.True(calendar.Holds(CalendarEventKind.Cpi, known, month));
-        Assert.Equal(0, calendar.HolidayShare(before, month));
-        Assert.Equal(1 / 30.0, calendar.HolidayShare(known, month));
+        Assert.False(calendar.HasEvent(CalendarEventKind.Cpi, before, before + month));
+        Assert.True(calendar.HasEvent(CalendarEventKind.Cpi, known, known + month));
+        Assert.Equal(0, calendar.HolidayShare(before, before + month));
+        Assert.Equal(1 / 30.0, calendar.HolidayShare(known, known + month));
     }
 
     /// <summary>The answers are those of the definition, event by event.</summary>
@@ -92,13 +97,13 @@ public sealed class ForecastCalendarTests
                         foreach (var kind in Enum.GetValues<CalendarEventKind>())
                             Assert.Equal(
                                 known.Exists(e => e.Kind == kind && e.At >= from && e.At < from + span),
-                                calendar.Holds(kind, from, span)
+                                calendar.HasEvent(kind, from, from + span)
                             );
                         var days = known.Where(e => e.Kind == CalendarEventKind.Holiday).Select(e => e.At).ToHashSet();
                         var minutes = Enumerable
                             .Range(0, hours * 60)
                             .Count(m => days.Contains((from + TimeSpan.FromMinutes(m)).Floor(TimeSpan.FromDays(1))));
-                        Assert.Equal(minutes / (hours * 60.0), calendar.HolidayShare(from, span));
+                        Assert.Equal(minutes / (hours * 60.0), calendar.HolidayShare(from, from + span));
                     }
                 }
             )
@@ -121,12 +126,12 @@ public sealed class ForecastCalendarTests
             new Dictionary<CalendarEventKind, DateOnly>(known) { [CalendarEventKind.Holiday] = new(2027, 12, 31) }
         );
         Assert.Equal(new DateOnly(2025, 6, 30), whole.AllKnownUntil);
-        var (last, hour) = (Some.At("2025-06-30T23:00:00Z"), TimeSpan.FromHours(1));
-        Assert.True(whole.Covers(last, hour));
-        Assert.False(whole.Covers(last, hour + TimeSpan.FromMilliseconds(1)));
-        Assert.False(partly.Covers(last, hour));
-        Assert.True(partly.Covers(CalendarEventKind.Nfp, last, TimeSpan.FromDays(31)));
-        Assert.False(whole.Covers(CalendarEventKind.Other, last, hour));
+        var end = Some.At("2025-07-01");
+        Assert.True(whole.Covers(CalendarEventKind.Cpi, end));
+        Assert.False(whole.Covers(CalendarEventKind.Cpi, end + TimeSpan.FromMilliseconds(1)));
+        Assert.True(whole.Covers(CalendarEventKind.Nfp, Some.At("2025-08-01")));
+        Assert.False(whole.Covers(CalendarEventKind.Other, end));
+        Assert.False(partly.Covers(CalendarEventKind.Holiday, end));
     }
 
     /// <summary>A release that moved: the newer calendar replaces the days that it knows.</summary>
@@ -187,9 +192,8 @@ public sealed class ForecastCalendarTests
             for (var hour = 0; hour < 1_000; hour++)
             {
                 var from = Long + TimeSpan.FromHours(hour);
-                held += calendar.Holds(CalendarEventKind.Cpi, from, TimeSpan.FromHours(4)) ? 1 : 0;
-                held += calendar.HolidayShare(from, TimeSpan.FromHours(24));
-                held += calendar.Covers(from, TimeSpan.FromHours(24)) ? 1 : 0;
+                held += calendar.HasEvent(CalendarEventKind.Cpi, from, from + TimeSpan.FromHours(4)) ? 1 : 0;
+                held += calendar.HolidayShare(from, from + TimeSpan.FromHours(24));
             }
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
             Assert.True(held > 100);
@@ -205,10 +209,10 @@ public sealed class ForecastCalendarTests
     public void The_engine_takes_the_newest_calendar()
     {
         var engine = new RemoraEngine();
-        Assert.Same(ForecastCalendar.Empty, engine.Dates);
+        Assert.Same(ForecastCalendar.Empty, engine.ForecastCalendar);
         var calendar = Of(Event("2022-07-04", CalendarEventKind.Holiday));
         Assert.Null(engine.Apply(MarketEvent.Dated(calendar)));
-        Assert.Same(calendar, engine.Dates);
+        Assert.Same(calendar, engine.ForecastCalendar);
     }
 
     private static ForecastCalendar Of(params CalendarEvent[] events) => new(events, Unknown);
