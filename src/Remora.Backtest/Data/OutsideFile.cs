@@ -160,8 +160,8 @@ public enum OutsideKind
     BtcDominanceDaily,
 
     /// <summary>
-    /// Open interest in any constant unit, in the column open_interest_usd or open_interest; a value
-    /// dated D is known at the end of D.
+    /// Open interest in any constant unit, in the column open_interest_usd or open_interest; a
+    /// value dated D is known at the end of D.
     /// </summary>
     OpenInterestDaily,
 

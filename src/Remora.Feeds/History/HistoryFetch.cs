@@ -65,7 +65,9 @@ public sealed class HistoryFetch
     /// <summary>A source that requests a longer pause ends the fetch.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
 
-    /// <summary>The exchange whose past of open interest is longest; others return a month.</summary>
+    /// <summary>
+    /// The exchange whose past of open interest is longest; others return a month.
+    /// </summary>
     private const string OpenInterestExchange = "bybit";
 
     private static readonly string[] FinalKinds = ["restricted", "auth", "bad_request", "bad_symbol", "not_supported"];

@@ -54,7 +54,8 @@ internal sealed class HistoryFile : IDisposable
     }
 
     /// <summary>Opens the unfinished file, or begins one.</summary>
-    /// <exception cref="HistoryException">There is an unfinished file of another series.</exception>
+    /// <exception cref="HistoryException">There is an unfinished file of another
+    /// series.</exception>
     public static HistoryFile Open(string path, HistorySeries series, Instant from)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

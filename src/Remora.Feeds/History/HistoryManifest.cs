@@ -36,7 +36,9 @@ public sealed record HistoryManifest(IReadOnlyList<HistoryEntry> Files)
     /// <summary>Returns the entry of a file; null if it is not listed.</summary>
     public HistoryEntry? Find(string file) => Files.FirstOrDefault(entry => entry.File == file);
 
-    /// <summary>Returns a manifest with another entry, which replaces that of the same file.</summary>
+    /// <summary>
+    /// Returns a manifest with another entry, which replaces that of the same file.
+    /// </summary>
     internal HistoryManifest With(HistoryEntry entry) =>
         new([
             .. Files

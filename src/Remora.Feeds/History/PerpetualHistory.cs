@@ -140,7 +140,9 @@ internal static class PerpetualRows
         new(ExchangeErrorKind.BadResponse, $"the response for {perpetual} is refused: {problem}");
 }
 
-/// <summary>A row of a daily value: its day as time and as date, the value, when it is knowable.</summary>
+/// <summary>
+/// A row of a daily value: its day as time and as date, the value, when it is knowable.
+/// </summary>
 internal static class DatedRow
 {
     /// <summary>Returns the line.</summary>

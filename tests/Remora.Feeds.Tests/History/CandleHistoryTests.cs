@@ -36,8 +36,8 @@ public sealed class CandleHistoryTests(HistoryRig rig) : IClassFixture<HistoryRi
     }
 
     /// <summary>
-    /// A kill leaves any number of bytes of the unfinished file, a power failure perhaps zeros after
-    /// them. The next fetch gives the bytes of one without an interruption.
+    /// A kill leaves any number of bytes of the unfinished file, a power failure perhaps zeros
+    /// after them. The next fetch gives the bytes of one without an interruption.
     /// </summary>
     [Fact]
     public async Task After_an_interruption_at_any_byte_it_continues_to_the_same_bytes()

@@ -54,7 +54,7 @@ export async function fundingHistoryOf({ exchange: id, symbol, since, limit }) {
   return rowsOf(id, symbol, rates, (rate) => rate.fundingRate);
 }
 
-/** Returns the open interest at the beginning of each day of a span, as rows of [time in ms, value]. */
+/** Returns the open interest at the beginning of each day, as rows of [time in ms, value]. */
 export async function openInterestHistoryOf({ exchange: id, symbol, since, until, limit }) {
   const exchange = await marketOn(id, symbol, 'fetchOpenInterestHistory');
   const interests = await exchange.fetchOpenInterestHistory(symbol, '1d', since, limit, { until });
