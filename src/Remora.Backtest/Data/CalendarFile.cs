@@ -21,21 +21,20 @@ public sealed record ReplayCalendar(IReadOnlyList<EventCalendar> Flags, Forecast
 /// </summary>
 public static class CalendarFile
 {
-    /// <summary>Returns the calendar of a replay: the file, and for forecasts also the shipped
-    /// dates.</summary>
+    /// <summary>
+    /// Returns the calendar of a replay: the file, and for forecasts also the shipped dates.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="before">The length of the event window before an event.</param>
     /// <param name="after">The length of the event window after an event.</param>
+    /// <param name="shipped">The shipped dates; null for those of the program.</param>
     /// <exception cref="BacktestException">The file cannot be read, or an announcement date is
     /// missing. Without that date it is unknown when the event became knowable.</exception>
-    public static ReplayCalendar Read(string path, TimeSpan before, TimeSpan after)
+    public static ReplayCalendar Read(string path, TimeSpan before, TimeSpan after, ForecastCalendar? shipped = null)
     {
         try
         {
-            var content = CalendarCsv.Read(TextFile.Open(path));
-            var flags = AsKnown(content.Entries, before, after);
-            // Every row states its announcement.
-            return new(flags, ShippedCalendar.Dates.With(content.ForForecasts(Instant.MaxValue)));
+            return AsKnown(CalendarCsv.Read(TextFile.Open(path)), before, after, shipped);
         }
         catch (FormatException e)
         {
@@ -47,8 +46,21 @@ public static class CalendarFile
         }
     }
 
-    private static List<EventCalendar> AsKnown(IReadOnlyList<CalendarEntry> entries, TimeSpan before, TimeSpan after)
+    /// <summary>Returns the calendar of a replay: the events, and the shipped dates.</summary>
+    /// <param name="content">The events, each with the time of its announcement.</param>
+    /// <param name="before">The length of the event window before an event.</param>
+    /// <param name="after">The length of the event window after an event.</param>
+    /// <param name="shipped">The shipped dates; null for those of the program.</param>
+    /// <exception cref="FormatException">The announcement of an event is missing or after the
+    /// event.</exception>
+    public static ReplayCalendar AsKnown(
+        CalendarContent content,
+        TimeSpan before,
+        TimeSpan after,
+        ForecastCalendar? shipped = null
+    )
     {
+        var entries = content.Entries;
         foreach (var entry in entries)
         {
             if (entry.Announced is null)
@@ -68,6 +80,7 @@ public static class CalendarFile
             known.AddRange(news.Select(entry => entry.Scheduled(before, after)));
             calendars.Add(new(news.Key, [.. known]));
         }
-        return calendars;
+        // Every event states its announcement.
+        return new(calendars, (shipped ?? ShippedCalendar.Dates).With(content.ForForecasts(Instant.MaxValue)));
     }
 }
