@@ -33,7 +33,20 @@ public static class CalendarFile
         }
     }
 
-    private static List<EventCalendar> AsKnown(IReadOnlyList<CalendarEntry> entries, TimeSpan before, TimeSpan after)
+    /// <summary>
+    /// Returns calendars in the order in which they became known; each one replaces the previous
+    /// one.
+    /// </summary>
+    /// <param name="entries">The events, each with the time of its announcement.</param>
+    /// <param name="before">The length of the event window before an event.</param>
+    /// <param name="after">The length of the event window after an event.</param>
+    /// <exception cref="FormatException">The announcement of an event is missing or after the
+    /// event.</exception>
+    public static IReadOnlyList<EventCalendar> AsKnown(
+        IReadOnlyList<CalendarEntry> entries,
+        TimeSpan before,
+        TimeSpan after
+    )
     {
         foreach (var entry in entries)
         {

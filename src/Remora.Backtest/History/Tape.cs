@@ -38,19 +38,16 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     /// </summary>
     public IEnumerable<MarketEvent> Events()
     {
-        // Stable sort: values that were knowable at the same moment keep the order of their file.
-        var observations = Observations
-            .OrderBy(o => o.KnowableAt.UnixMilliseconds)
-            .ThenBy(o => o.HeldAt.UnixMilliseconds)
-            .ToArray();
-        var (next, page) = (0, 0);
+        var outside = new KnowableQueue();
+        foreach (var calendar in Calendars)
+            outside.Add(calendar);
+        foreach (var observation in Observations)
+            outside.Add(observation);
         foreach (var candle in Candles)
         {
             var closed = candle.OpenTime + Market.Timeframe.Length;
-            while (page < Calendars.Count && Calendars[page].KnowableAt <= closed)
-                yield return MarketEvent.Scheduled(Calendars[page++]);
-            while (next < observations.Length && observations[next].KnowableAt <= closed)
-                yield return MarketEvent.Observed(observations[next++]);
+            while (outside.TryTake(closed, out var known))
+                yield return known;
             yield return MarketEvent.Closed(Market, candle);
         }
     }

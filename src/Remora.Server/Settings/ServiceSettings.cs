@@ -124,10 +124,10 @@ public sealed record ServiceSettings
     public string? Calendar { get; init; }
 
     /// <summary>How long before a scheduled event its event window starts.</summary>
-    public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
+    public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;
 
     /// <summary>How long after a scheduled event its event window ends.</summary>
-    public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan CalendarAfter { get; init; } = ScheduledEvent.UsualAfter;
 
     /// <summary>The source of the dollar index.</summary>
     public DollarSource DollarSource { get; init; }

@@ -46,6 +46,7 @@ public sealed partial class LineLengthTests
             "*.md",
             "remora",
             "test",
+            "package",
             "docs-site",
         ];
 
