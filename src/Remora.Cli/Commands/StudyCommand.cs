@@ -13,7 +13,7 @@ internal static class StudyCommand
         var study = new Argument<string>("STUDY")
         {
             Description =
-                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json",
+                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/majors.json",
         };
         var data = new Option<string>("--data")
         {
