@@ -80,6 +80,12 @@ public sealed class StudyRun
         if (cells.All(c => c.Count == 0))
             throw new BacktestException($"no strategy could be run; the first error: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
+        var pooled = EntryPool.Of(
+            [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
+            _study.Shifts,
+            _study.Resamples,
+            Draws.SeedFor(_study.Seed, "pool")
+        );
 
         var walks = new WalkForwardFigures?[plans.Length];
         var details = new StrategyDetail?[plans.Length];
@@ -104,7 +110,9 @@ public sealed class StudyRun
                 i =>
                 {
                     var period = _study.Periods[i];
-                    results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
+                    var seed = Draws.SeedFor(_study.Seed, $"{market.Id}|{period.Name}|calibration");
+                    var result = calibration.Run(period.From, period.To, _study.Resamples, seed);
+                    results[i] = new(market.Id.ToString(), period.Name, result);
                     Step();
                 },
                 _cancellation
@@ -122,6 +130,7 @@ public sealed class StudyRun
             Markets = [.. markets.Select(m => m.Figures)],
             GateConclusion = verdict,
             Cells = judged,
+            Pooled = pooled,
             Skipped = [.. skipped.OfType<string>()],
             WalkForward = [.. walks.OfType<WalkForwardFigures>()],
             Details = [.. details.OfType<StrategyDetail>()],
