@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Remora.Forecasts;
 using Remora.Feeds;
 using Remora.Markets;
 using Remora.Risk;
@@ -231,6 +232,34 @@ public sealed class StatusTests
             0.35,
             policies.GetProperty("policies")[0].GetProperty("weights").GetProperty("volatility").GetDouble()
         );
+    }
+
+    [Fact]
+    public async Task A_forecast_comes_for_any_horizon_and_threshold()
+    {
+        await using var service = await LiveServer.StartAsync();
+        var none = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
+        Assert.Equal(JsonValueKind.Null, none.GetProperty("forecast").ValueKind);
+        Assert.Equal("warming_up", none.GetProperty("no_forecast").GetString());
+
+        await service.WarmAsync();
+        var expected = service.Host.Board.Latest(Some.Btc).Forecast!;
+        var answer = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT&horizon=4h&fall=0.03");
+        Assert.Equal(JsonValueKind.Null, answer.GetProperty("no_forecast").ValueKind);
+        var horizon = Assert.Single(answer.GetProperty("forecast").GetProperty("horizons").EnumerateObject());
+        Assert.Equal("4h", horizon.Name);
+        Assert.Equal(expected[Horizon.FourHours].Volatility, horizon.Value.GetProperty("volatility").GetDouble());
+        Assert.Equal(
+            "0.03",
+            Assert.Single(horizon.Value.GetProperty("probability_of_drawdown").EnumerateObject()).Name
+        );
+
+        var all = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
+        foreach (var policy in new[] { "remora-1", "conservative", "aggressive" })
+        {
+            var risk = await service.GetAsync($"/api/v1/risk?pair=BTC/USDT&side=short&policy={policy}");
+            Assert.Equal(all.GetProperty("forecast").GetRawText(), risk.GetProperty("forecast").GetRawText());
+        }
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace Remora.Backtest.Data;
 
 /// <summary>
 /// Reads outside values from CSV. The first column of the header is the time in Unix milliseconds;
-/// the kind defines the column of the value. The kind alone defines when a value became knowable,
-/// because the files do not contain that time.
+/// the kind defines the column of the value. A column <c>knowable_at</c> has the time from which
+/// each value is knowable; without it, the kind defines that time.
 /// </summary>
 public static class OutsideFile
 {
@@ -41,7 +41,10 @@ public static class OutsideFile
             Day,
             TimeSpan.FromDays(3),
             "exchanges"
-        ),
+        )
+        {
+            OtherColumn = "open_interest",
+        },
         [OutsideKind.Funding8h] = new(
             Signal.FundingRate,
             "funding_rate",
@@ -91,7 +94,11 @@ public static class OutsideFile
         var shape = Shapes[kind];
         if (!rows.Read())
             throw new CsvException(1, "the file is empty");
-        var (width, column) = (rows.Count, Array.IndexOf(rows.ToArray(), shape.Column));
+        var header = rows.ToArray();
+        var (width, column) = (rows.Count, Array.IndexOf(header, shape.Column));
+        if (column < 0 && shape.OtherColumn is not null)
+            column = Array.IndexOf(header, shape.OtherColumn);
+        var knowable = Array.IndexOf(header, HistoryLayout.KnowableAt);
         if (rows[0] != "timestamp" || column < 0)
             throw rows.Wrong($"expected the columns 'timestamp' first and '{shape.Column}'");
 
@@ -112,13 +119,27 @@ public static class OutsideFile
             )
                 throw rows.Wrong($"'{rows[column]}' is not a number for '{shape.Column}'");
             var known = new Instant(time) + shape.KnownAfter;
+            if (knowable >= 0)
+                known = KnowableAt(rows, knowable, new(time));
             if (known < until)
                 observations.Add(new(shape.Signal, @base, value, known, known, shape.TimeToLive, shape.Source));
         }
         return observations;
     }
 
-    private sealed record Shape(Signal Signal, string Column, TimeSpan KnownAfter, TimeSpan TimeToLive, string Source);
+    private static Instant KnowableAt(CsvRows rows, int column, Instant time) =>
+        long.TryParse(rows.Bytes(column), NumberStyles.None, CultureInfo.InvariantCulture, out var known)
+        && known >= time.UnixMilliseconds
+            ? new(known)
+            : throw rows.Wrong(
+                $"'{rows[column]}' in '{HistoryLayout.KnowableAt}' is not a time in Unix milliseconds from {time} on"
+            );
+
+    private sealed record Shape(Signal Signal, string Column, TimeSpan KnownAfter, TimeSpan TimeToLive, string Source)
+    {
+        /// <summary>Another name of the column, of values in another unit.</summary>
+        public string? OtherColumn { get; init; }
+    }
 }
 
 /// <summary>
@@ -138,7 +159,10 @@ public enum OutsideKind
     /// <summary>Bitcoin dominance in percent; a value dated D is known at the end of D.</summary>
     BtcDominanceDaily,
 
-    /// <summary>Open interest; a value dated D is known at the end of D.</summary>
+    /// <summary>
+    /// Open interest in any constant unit, in the column open_interest_usd or open_interest; a
+    /// value dated D is known at the end of D.
+    /// </summary>
     OpenInterestDaily,
 
     /// <summary>Funding rate per 8 hours; known at its timestamp.</summary>

@@ -86,6 +86,8 @@ public static class ResultsText
                 CultureInfo.InvariantCulture,
                 $"| {m.Market} | {m.Candles} | {m.First} | {m.Last} | {m.Missing:P1} |\n"
             );
+        foreach (var file in study.Without)
+            text.Append(CultureInfo.InvariantCulture, $"\nWithout {file}, which was missing.\n");
         foreach (var skipped in study.Skipped)
             text.Append(CultureInfo.InvariantCulture, $"\nNot run: {skipped}\n");
 

@@ -29,6 +29,11 @@ public sealed record StudyFigures
     /// <summary>The markets and their candles.</summary>
     public required IReadOnlyList<MarketFigures> Markets { get; init; }
 
+    /// <summary>
+    /// Outside files of the study that were missing, so that their signals have no value.
+    /// </summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
+
     /// <summary>The verdict, as docs/decisions/0021 defines it.</summary>
     public required GateConclusion GateConclusion { get; init; }
 

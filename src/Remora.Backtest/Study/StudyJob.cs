@@ -15,6 +15,7 @@ public static class StudyJob
     /// <summary>Runs a study and writes its files. The same inputs give the same bytes.</summary>
     /// <exception cref="BacktestException">The study or its data is invalid; the message states the
     /// problem.</exception>
+    /// <exception cref="MissingDataException">Files of the study are missing.</exception>
     public static StudyFigures Run(
         StudyOptions options,
         IProgress<double>? progress = null,
@@ -44,7 +45,16 @@ public static class StudyJob
         if (options.Seed is { } seed)
             study = study with { Seed = seed };
 
-        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
+        var missing = MissingData.Of(study, options.DataFolder);
+        if (missing.Files.Any(file => !options.WithoutMissing || !file.IsOutside))
+            throw new MissingDataException(missing);
+        var without = missing.Files.Select(file => file.Name).ToArray();
+        study = study with { Outside = [.. study.Outside.Where(outside => !without.Contains(outside.File))] };
+
+        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation) with
+        {
+            Without = without,
+        };
         if (options.FiguresTo is { } json)
             Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
         if (options.ReportTo is { } html)
@@ -97,6 +107,11 @@ public sealed record StudyOptions
     /// <c>images</c> beside it.
     /// </summary>
     public string? ResultsTo { get; init; }
+
+    /// <summary>
+    /// Whether the study runs without outside files that are missing. The figures list them.
+    /// </summary>
+    public bool WithoutMissing { get; init; }
 
     /// <summary>The number of rotations per cell; null for the study's own.</summary>
     public int? Shifts { get; init; }

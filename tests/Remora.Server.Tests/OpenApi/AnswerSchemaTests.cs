@@ -26,6 +26,8 @@ public sealed class AnswerSchemaTests
         "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,DOGE/EUR",
         "/api/v1/regime?pair=BTC/USDT",
         "/api/v1/volatility?pair=BTC/USDT",
+        "/api/v1/forecast?pair=BTC/USDT",
+        "/api/v1/forecast?pair=BTC/USDT&horizon=24h&fall=0.03&rise=0.5",
         "/api/v1/pairs",
         "/api/v1/policies",
         "/api/v1/sources",
