@@ -43,6 +43,12 @@ public sealed record StudyFigures
     /// <summary>One cell per strategy, period and gate.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
 
+    /// <summary>
+    /// The trades of all strategies and markets, pooled over periods that do not overlap: first all
+    /// of them, then each strategy and pair. Empty without trades.
+    /// </summary>
+    public required IReadOnlyList<PooledEntries> Pooled { get; init; }
+
     /// <summary>Strategies and periods that could not be run, with the reason.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -185,6 +191,12 @@ public sealed record Cell
     /// the policy under test.
     /// </summary>
     public IReadOnlyDictionary<string, PlaceboTest>? EqualCount { get; init; }
+
+    /// <summary>
+    /// The trades of this cell, to be pooled with those of others. Only for the policy under test,
+    /// in periods that do not overlap.
+    /// </summary>
+    internal GatedTrades? Entered { get; init; }
 
     /// <summary>
     /// The p-value of the profit after Holm's correction within the family; NaN outside the family.

@@ -93,6 +93,12 @@ public sealed class StudyRun
         );
 
         var (judged, verdict) = Judge(parts.Cells);
+        var pooled = EntryPool.Of(
+            [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
+            _study.Shifts,
+            _study.Resamples,
+            Draws.SeedFor(_study.Seed, "pool")
+        );
         return new()
         {
             Name = _study.Name,
@@ -104,6 +110,7 @@ public sealed class StudyRun
             Markets = parts.Markets,
             GateConclusion = verdict,
             Cells = judged,
+            Pooled = pooled,
             Skipped = parts.Skipped,
             WalkForward = parts.WalkForward,
             Stakes = parts.Stakes,
@@ -184,7 +191,12 @@ public sealed class StudyRun
         var after = new AfterHoursFigures[periods.Count];
         SideBySide.For(
             whole.Count,
-            i => results[i] = new(id, whole[i].Name, calibration.Run(whole[i].From, whole[i].To)),
+            i =>
+            {
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{whole[i].Name}|calibration");
+                var result = calibration.Run(whole[i].From, whole[i].To, _study.Resamples, seed);
+                results[i] = new(id, whole[i].Name, result);
+            },
             _cancellation
         );
         SideBySide.For(
