@@ -54,9 +54,14 @@ public static class BacktestJob
         {
             Calendar = options.Calendar,
         };
-        var verdicts = HistoryBuilder.Build([tape], new() { Policies = [policy] }, progress, cancellation)[0].Policies[
-            0
-        ];
+        var isShort = plan.Side == Side.Short;
+        var history = HistoryBuilder.Build(
+            [tape],
+            new() { Policies = [policy], ShortSide = isShort },
+            progress,
+            cancellation
+        )[0];
+        var verdicts = (isShort ? history.ShortSide : history.Policies)[0];
         var gate =
             options.Sized ? Gates.Scaled(verdicts)
             : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold)

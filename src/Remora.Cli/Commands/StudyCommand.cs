@@ -13,7 +13,7 @@ internal static class StudyCommand
         var study = new Argument<string>("STUDY")
         {
             Description =
-                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json",
+                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/majors.json",
         };
         var data = new Option<string>("--data")
         {
@@ -33,7 +33,7 @@ internal static class StudyCommand
         };
         var results = new Option<string?>("--results")
         {
-            Description = "Write the results as text and tables to this file (Markdown)",
+            Description = "Write the results to this file (Markdown), and its charts (SVG) to the folder images beside it",
             HelpName = "FILE",
         };
         var shifts = new Option<int?>("--shifts")

@@ -23,7 +23,7 @@ public sealed class Forecast
         Instant asOf,
         ForecastCoefficients fit,
         bool isInSample,
-        in ForecastNumbers numbers,
+        ref readonly ForecastNumbers numbers,
         UsualForecast usual,
         in MarketTraits traits,
         bool isInDollars,

@@ -175,7 +175,7 @@ public sealed class Forecaster
         for (var h = 0; h < Horizon.Count; h++)
             Compute(Horizon.All[h], fit.Horizons[h], time, ref numbers[h]);
         _means.Say(numbers[0].LogVariance);
-        _window.Add(time, numbers);
+        _window.Add(time, in numbers);
         var isComparable = _meter.HistoryDays >= Forecast.DaysOfComparison;
         for (var h = 0; h < Horizon.Count; h++)
             numbers[h].Percentile = isComparable ? _window.Rank(h, numbers[h].Volatility) : double.NaN;
@@ -183,7 +183,7 @@ public sealed class Forecaster
             time,
             fit,
             _vintages.IsInSample(time),
-            numbers,
+            in numbers,
             _window.Usual!,
             _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives)),
             _isInDollars,
