@@ -100,6 +100,14 @@ class AgainstReplay(TheEngine):
             self.assertTrue(0 < self.np.count_nonzero(~found["safe_to_trade"]) < len(expected))
             self.assertTrue(any("scheduled_event" in text for text in set(found["blocked_by"])))
 
+    def test_false_leaves_out_the_shipped_dates(self):
+        head = self.head(288 * 6)  # the fifth has an employment report
+        shipped = remora.assess(head, pair="BTC/USDT")
+        none = remora.assess(head, pair="BTC/USDT", calendar=False)
+        self.np.testing.assert_array_equal(shipped["risk_score"], none["risk_score"])
+        later = ~self.np.isnan(none["forecast_volatility_24h"])
+        self.assertTrue((shipped["forecast_volatility_24h"] != none["forecast_volatility_24h"])[later].any())
+
     def assert_equals_text(self, name, column, texts):
         if column.dtype.kind == "f":
             self.np.testing.assert_array_equal(column, [float_or_nan(text) for text in texts], name)
