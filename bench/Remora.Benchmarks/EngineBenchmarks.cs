@@ -1,12 +1,14 @@
 using BenchmarkDotNet.Attributes;
 using Remora.Indicators;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Benchmarks;
 
 /// <summary>
 /// Measures the cost of a candle: nine indicators alone as the baseline, and the engine with its
-/// indicators on base and hourly candles, ranks, regime, score, flags, confidence and decision.
+/// indicators on base and hourly candles, ranks, regime, score, flags, confidence and decision,
+/// with and without forecasts.
 /// Times and bytes are per candle.
 /// </summary>
 public class EngineBenchmarks
@@ -46,9 +48,13 @@ public class EngineBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Tape.Candles)]
-    public double WholeEngine()
+    public double WholeEngine() => Play(new());
+
+    [Benchmark(OperationsPerInvoke = Tape.Candles)]
+    public double WithoutForecasts() => Play(new([RiskPolicy.Default], [], null));
+
+    private double Play(RemoraEngine engine)
     {
-        var engine = new RemoraEngine();
         var sum = 0.0;
         foreach (ref readonly var candle in _candles.AsSpan())
             sum += engine.Apply(MarketEvent.Closed(Tape.Market, candle))!.RiskScore;

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Judgement;
+using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
 using Remora.Store;
@@ -11,13 +12,15 @@ namespace Remora.Cli;
 /// <summary>The types that commands print as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(GateEffect))]
+[JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
 [JsonSerializable(typeof(Performance))]
 [JsonSerializable(typeof(ServiceSettings))]
 [JsonSerializable(typeof(StoreStatus))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    public static CliJson Shared { get; } = new(RemoraJson.NewOptions(RemoraJson.EnumNames<DollarSource>()));
+    public static CliJson Shared { get; } =
+        new(RemoraJson.NewOptions(RemoraJson.EnumNames<DollarSource>(), RemoraJson.EnumNames<HistoryState>()));
 
     /// <summary>For files that people read.</summary>
     public static CliJson Indented { get; } =

@@ -75,6 +75,7 @@ internal sealed class HttpInterface(
         var api = app.MapGroup("/api/v1").WantsKey().SeparatesAlternatives();
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
+        ForecastApi.Map(api);
         StreamApi.Map(api);
         CatalogApi.Map(api);
         PriceLevelApi.Map(api);

@@ -23,6 +23,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(Assessment))]
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
+[JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
 [JsonSerializable(typeof(List<UnknownPair>))]

@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
@@ -183,6 +184,15 @@ public sealed class Assessment
 
     /// <summary>State and age of each source that is configured.</summary>
     public IReadOnlyDictionary<string, SourceState> Sources => SourceState.Of(this);
+
+    /// <summary>
+    /// How large the next moves will be, as of the last candle; the same for every policy and side.
+    /// Null when there is none: <see cref="NoForecast"/> says why.
+    /// </summary>
+    public Forecast? Forecast => _readings.Forecast;
+
+    /// <summary>Why there is no forecast; null when there is one.</summary>
+    public NoForecast? NoForecast => _readings.NoForecast;
 
     /// <summary>The blocking conditions that hold, as bits of <see cref="Decision"/>.</summary>
     internal ulong Blocks => _blocks;

@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Indicators;
 using Remora.Markets;
 using Remora.Volatility;
@@ -26,6 +27,7 @@ public sealed class MarketModel
     private const int MoveCandles = 12;
 
     private readonly Timeframe _timeframe;
+    private readonly Forecaster? _forecaster;
     private readonly bool _trendFromBase;
     private readonly bool _dailyFromBase;
     private Atr _atr = null!;
@@ -44,9 +46,12 @@ public sealed class MarketModel
     private int _gaps;
 
     /// <param name="timeframe">The base timeframe.</param>
-    public MarketModel(Timeframe timeframe)
+    /// <param name="forecaster">A forecaster of this timeframe; null for no forecasts.</param>
+    public MarketModel(Timeframe timeframe, Forecaster? forecaster = null)
     {
         _timeframe = timeframe;
+        _forecaster = forecaster;
+        Readings = MarketReadings.Unknown with { NoForecast = Absence };
         _trendFromBase = timeframe.Length >= Timeframe.OneHour.Length;
         _dailyFromBase = timeframe == Timeframe.OneDay;
         _days = new(timeframe, Timeframe.OneDay);
@@ -54,7 +59,7 @@ public sealed class MarketModel
     }
 
     /// <summary>The readings after the last candle.</summary>
-    public MarketReadings Readings { get; private set; } = MarketReadings.Unknown;
+    public MarketReadings Readings { get; private set; }
 
     /// <summary>
     /// Seeds the longer timeframes from the exchange's own candles, up to the first base candles.
@@ -125,9 +130,13 @@ public sealed class MarketModel
             DailyTrend = _dailyTrend.Reading,
             WarmUp = WarmUp(),
             Gaps = _gaps,
+            Forecast = _forecaster?.Apply(candle),
+            NoForecast = Absence,
         };
         return true;
     }
+
+    private NoForecast? Absence => _forecaster is null ? NoForecast.TurnedOff : _forecaster.Absence;
 
     private void UpdateLongerCandles(in Candle candle)
     {

@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Indicators;
 using Remora.Markets;
 
@@ -64,4 +65,10 @@ public sealed record MarketReadings
 
     /// <summary>The number of gaps between candles so far.</summary>
     public int Gaps { get; init; }
+
+    /// <summary>How large the next moves will be; null while there is no forecast.</summary>
+    public Forecast? Forecast { get; init; }
+
+    /// <summary>Why there is no forecast; null when there is one.</summary>
+    public NoForecast? NoForecast { get; init; } = Forecasts.NoForecast.WarmingUp;
 }

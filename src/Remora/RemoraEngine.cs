@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Indicators;
 using Remora.Markets;
 using Remora.Regimes;
@@ -16,6 +17,7 @@ public sealed class RemoraEngine
     private readonly IReadOnlyList<RiskPolicy> _policies;
     private readonly PolicyPlan[] _plans;
     private readonly IReadOnlyList<Signal> _configured;
+    private readonly CoefficientVintages? _vintages;
 
     /// <param name="policies">The policies; the first is the default. At least one, with unique
     /// names.</param>
@@ -24,12 +26,26 @@ public sealed class RemoraEngine
     /// <exception cref="ArgumentException">There is no policy, or two policies have the same
     /// name.</exception>
     public RemoraEngine(IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
+        : this(policies, configured, CoefficientVintages.Shipped) { }
+
+    /// <param name="policies">The policies; the first is the default. At least one, with unique
+    /// names.</param>
+    /// <param name="configured">The outside signals that have a source.</param>
+    /// <param name="vintages">The coefficients of forecasts; null for no forecasts.</param>
+    /// <exception cref="ArgumentException">There is no policy, or two policies have the same
+    /// name.</exception>
+    public RemoraEngine(
+        IReadOnlyList<RiskPolicy> policies,
+        IReadOnlyList<Signal> configured,
+        CoefficientVintages? vintages
+    )
     {
         if (policies.Count == 0 || policies.DistinctBy(p => p.Name).Count() != policies.Count)
             throw new ArgumentException("expected at least one policy, and no name twice", nameof(policies));
         _policies = policies;
         _plans = [.. policies.Select(policy => new PolicyPlan(policy))];
         _configured = configured;
+        _vintages = vintages;
     }
 
     /// <summary>Creates an engine with the default policy and without outside signals.</summary>
@@ -38,6 +54,9 @@ public sealed class RemoraEngine
 
     /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies => _policies;
+
+    /// <summary>The events that forecasts take into account, from the next candle on.</summary>
+    public ForecastCalendar ForecastCalendar { get; private set; } = ForecastCalendar.Empty;
 
     /// <summary>The markets seen so far.</summary>
     public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
@@ -57,6 +76,13 @@ public sealed class RemoraEngine
         if (marketEvent.Calendar is { } calendar)
         {
             _outside.Apply(calendar);
+            return null;
+        }
+        if (marketEvent.Dates is { } dates)
+        {
+            ForecastCalendar = dates;
+            foreach (var known in _markets.Values)
+                known.SetCalendar(dates);
             return null;
         }
         var market = marketEvent.Market!;
@@ -80,7 +106,7 @@ public sealed class RemoraEngine
 
     private Assessment? Recover(MarketId market, MarketHistory history)
     {
-        var tracked = _markets[market] = new(market, _plans, _configured);
+        var tracked = _markets[market] = NewState(market);
         tracked.Seed(history);
         foreach (var candle in history.Base)
             tracked.Apply(candle);
@@ -90,14 +116,27 @@ public sealed class RemoraEngine
     private MarketState Track(MarketId market)
     {
         if (!_markets.TryGetValue(market, out var tracked))
-            _markets[market] = tracked = new(market, _plans, _configured);
+            _markets[market] = tracked = NewState(market);
         return tracked;
     }
 
+    private MarketState NewState(MarketId market) =>
+        new(
+            market,
+            _plans,
+            _configured,
+            _vintages is null ? null : new(market.Timeframe, _vintages, ForecastCalendar, market.Pair.Quote)
+        );
+
     /// <summary>A market's model and its regime under each policy.</summary>
-    private sealed class MarketState(MarketId id, PolicyPlan[] plans, IReadOnlyList<Signal> configured)
+    private sealed class MarketState(
+        MarketId id,
+        PolicyPlan[] plans,
+        IReadOnlyList<Signal> configured,
+        Forecaster? forecaster
+    )
     {
-        private readonly MarketModel _model = new(id.Timeframe);
+        private readonly MarketModel _model = new(id.Timeframe, forecaster);
         private readonly RegimeTracker[] _regimes = [.. plans.Select(plan => new RegimeTracker(plan.Policy.Regime))];
         private readonly AssessmentInput[] _inputs =
         [
@@ -105,6 +144,8 @@ public sealed class RemoraEngine
         ];
 
         public Instant AsOf => _model.Readings.AsOf!.Value;
+
+        public void SetCalendar(ForecastCalendar calendar) => forecaster?.Calendar = calendar;
 
         public void Seed(MarketHistory history) => _model.Seed(history);
 

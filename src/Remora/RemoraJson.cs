@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
@@ -83,8 +84,10 @@ public static class RemoraJson
     private static IEnumerable<JsonConverter> EngineEnums =>
         [
             EnumNames<AssessmentState>(),
+            EnumNames<CalendarEventKind>(),
             EnumNames<CandleFault>(),
             EnumNames<MomentumClass>(),
+            EnumNames<NoForecast>(),
             EnumNames<OnStale>(),
             EnumNames<Recommendation>(),
             EnumNames<Regime>(),

@@ -161,6 +161,13 @@ public sealed class StoreTests : IDisposable
             store => store.GetProperty("engine").GetProperty("restarts").GetInt32() >= 1,
             service
         );
+        await ServeCommandTests.EventuallyAsync(
+            () =>
+                Task.FromResult(
+                    service.LinesWith("the ClickHouse engine was restarted: the engine ended with exit code 137") == 1
+                ),
+            () => service.Errors
+        );
         await UntilAsync(
             url,
             "/api/v1/candles?pair=BTC/USDT&limit=1",

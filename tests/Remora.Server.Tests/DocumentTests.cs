@@ -16,6 +16,7 @@ public sealed class DocumentTests
             [
                 "/api/v1/assessment",
                 "/api/v1/candles",
+                "/api/v1/forecast",
                 "/api/v1/history",
                 "/api/v1/news",
                 "/api/v1/pairs",
@@ -183,6 +184,7 @@ public sealed class DocumentTests
                 ("risk?pair=BTC/USDT", "Assessment"),
                 ("risk", "WholeMarketAssessment"),
                 ("regime?pair=BTC/USDT", "RegimeAnswer"),
+                ("forecast?pair=BTC/USDT", "ForecastAnswer"),
                 ("status", "ServiceStatus"),
                 ("policies", "PolicyList"),
             }

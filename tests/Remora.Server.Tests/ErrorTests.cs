@@ -26,6 +26,13 @@ public sealed class ErrorTests
     [InlineData("/risk/batch?pairs=BTC/USDT,,ETH/USDT", "pairs", "not a pair")]
     [InlineData("/regime", "pair", "missing")]
     [InlineData("/volatility?pair=BTC/USDT&side=long", "side", "Unknown parameter")]
+    [InlineData("/forecast", "pair", "missing")]
+    [InlineData("/forecast?pair=BTC/USDT&horizon=2h", "horizon", "1h, 4h or 24h")]
+    [InlineData("/forecast?pair=BTC/USDT&fall=0", "fall", "above 0 and below 1")]
+    [InlineData("/forecast?pair=BTC/USDT&fall=1", "fall", "above 0 and below 1")]
+    [InlineData("/forecast?pair=BTC/USDT&rise=-0.1", "rise", "above 0 and below 1")]
+    [InlineData("/forecast?pair=BTC/USDT&rise=NaN", "rise", "above 0 and below 1")]
+    [InlineData("/forecast?pair=BTC/USDT&fall=3%25", "fall", "'3%' is not a ratio")]
     [InlineData("/status?pretty=1", "pretty", "takes none")]
     public async Task Bad_input_names_the_parameter_and_what_is_allowed(string path, string parameter, string hint)
     {
@@ -149,6 +156,7 @@ public sealed class ErrorTests
             "/api/v1/risk/batch",
             "/api/v1/regime",
             "/api/v1/volatility",
+            "/api/v1/forecast",
             "/api/v1/pairs",
             "/api/v1/policies",
             "/api/v1/sources",

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -49,6 +51,31 @@ public sealed class StatusTests
         Assert.Equal("2024-03-01T00:00:00Z", status.GetProperty("clock").GetProperty("now").GetString());
         Assert.Equal(JsonValueKind.Null, status.GetProperty("sandbox").ValueKind);
         Assert.False(status.GetProperty("ready").GetBoolean());
+    }
+
+    /// <summary>
+    /// The agency wants a contact, and a sandbox has no releases. Nothing is requested here.
+    /// </summary>
+    [Theory]
+    [InlineData("ops@example.org", false, true)]
+    [InlineData("ops@example.org", true, false)]
+    [InlineData(null, false, false)]
+    public async Task Release_dates_are_a_source_where_a_contact_is_set(string? contact, bool sandbox, bool isSource)
+    {
+        await using var world = OutsideWorld.Connect(
+            LiveServer.Settings with
+            {
+                ContactEmail = contact,
+                Data = Path.Combine(Path.GetTempPath(), "remora-nowhere"),
+            },
+            TimeProvider.System,
+            sandbox ? new("simulated", "http://127.0.0.1:1", 1) : null,
+            record: null,
+            NullLoggerFactory.Instance
+        );
+        Assert.Equal(isSource, world.Parts.Sources.Any(source => source.Name == "bls.gov"));
+        var dates = world.Parts.Calendar!.Health.Forecasts!;
+        Assert.Equal(new DateOnly(2026, 12, 31), dates.KnownUntil);
     }
 
     [Fact]
@@ -231,6 +258,34 @@ public sealed class StatusTests
             0.35,
             policies.GetProperty("policies")[0].GetProperty("weights").GetProperty("volatility").GetDouble()
         );
+    }
+
+    [Fact]
+    public async Task A_forecast_comes_for_any_horizon_and_threshold()
+    {
+        await using var service = await LiveServer.StartAsync();
+        var none = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
+        Assert.Equal(JsonValueKind.Null, none.GetProperty("forecast").ValueKind);
+        Assert.Equal("warming_up", none.GetProperty("no_forecast").GetString());
+
+        await service.WarmAsync();
+        var expected = service.Host.Board.Latest(Some.Btc).Forecast!;
+        var answer = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT&horizon=4h&fall=0.03");
+        Assert.Equal(JsonValueKind.Null, answer.GetProperty("no_forecast").ValueKind);
+        var horizon = Assert.Single(answer.GetProperty("forecast").GetProperty("horizons").EnumerateObject());
+        Assert.Equal("4h", horizon.Name);
+        Assert.Equal(expected[Horizon.FourHours].Volatility, horizon.Value.GetProperty("volatility").GetDouble());
+        Assert.Equal(
+            "0.03",
+            Assert.Single(horizon.Value.GetProperty("probability_of_drawdown").EnumerateObject()).Name
+        );
+
+        var all = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
+        foreach (var policy in new[] { "remora-1", "conservative", "aggressive" })
+        {
+            var risk = await service.GetAsync($"/api/v1/risk?pair=BTC/USDT&side=short&policy={policy}");
+            Assert.Equal(all.GetProperty("forecast").GetRawText(), risk.GetProperty("forecast").GetRawText());
+        }
     }
 
     [Fact]

@@ -19,9 +19,17 @@ public static class SharedData
     /// <summary>
     /// Returns the full path of a file such as <c>candles/BTCUSDT-5m.csv.gz</c>, or skips the test.
     /// </summary>
-    public static string Require(string name)
+    public static string Require(string name) => RequireFile("data", name);
+
+    /// <summary>
+    /// Returns the full path of a file beside the data, such as <c>forecast/reference.c</c> among
+    /// the reference programs, or skips the test.
+    /// </summary>
+    public static string RequireReference(string name) => RequireFile("spikes", name);
+
+    private static string RequireFile(string folder, string name)
     {
-        var path = Path.GetFullPath(Path.Combine(Folder, "data", name));
+        var path = Path.GetFullPath(Path.Combine(Folder, folder, name));
         Assert.SkipUnless(File.Exists(path), $"no {name}: set REMORA_SHARED to the folder of the shared data");
         return path;
     }

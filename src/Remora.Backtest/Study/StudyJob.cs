@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Remora.Backtest.Data;
 using Remora.Backtest.Report;
+using Remora.Backtest.Report.Charts;
 
 namespace Remora.Backtest.Study;
 
@@ -14,6 +15,7 @@ public static class StudyJob
     /// <summary>Runs a study and writes its files. The same inputs give the same bytes.</summary>
     /// <exception cref="BacktestException">The study or its data is invalid; the message states the
     /// problem.</exception>
+    /// <exception cref="MissingDataException">Files of the study are missing.</exception>
     public static StudyFigures Run(
         StudyOptions options,
         IProgress<double>? progress = null,
@@ -43,13 +45,34 @@ public static class StudyJob
         if (options.Seed is { } seed)
             study = study with { Seed = seed };
 
-        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
+        var missing = MissingData.Of(study, options.DataFolder);
+        if (missing.Files.Any(file => !options.WithoutMissing || !file.IsOutside))
+            throw new MissingDataException(missing);
+        var without = missing.Files.Select(file => file.Name).ToArray();
+        study = study with { Outside = [.. study.Outside.Where(outside => !without.Contains(outside.File))] };
+
+        var figures = StudyRun.Run(
+            study,
+            options.DataFolder,
+            options.Reader,
+            options.Calendar,
+            progress,
+            cancellation
+        ) with
+        {
+            Without = without,
+        };
         if (options.FiguresTo is { } json)
             Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
         if (options.ReportTo is { } html)
             Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
         if (options.ResultsTo is { } markdown)
-            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
+        {
+            var files = new ResultsFiles(markdown, options.ReportTo);
+            foreach (var chart in StudyCharts.Of(figures))
+                Write(files.PathOf(chart), Encoding.UTF8.GetBytes(chart.Svg));
+            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures, files)));
+        }
         return figures;
     }
 
@@ -80,14 +103,25 @@ public sealed record StudyOptions
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
 
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
+
     /// <summary>The file for the figures as JSON; null for none.</summary>
     public string? FiguresTo { get; init; }
 
     /// <summary>The file for the report as HTML; null for none.</summary>
     public string? ReportTo { get; init; }
 
-    /// <summary>The file for the results as Markdown; null for none.</summary>
+    /// <summary>
+    /// The file for the results as Markdown; null for none. Its charts are written to the folder
+    /// <c>images</c> beside it.
+    /// </summary>
     public string? ResultsTo { get; init; }
+
+    /// <summary>
+    /// Whether the study runs without outside files that are missing. The figures list them.
+    /// </summary>
+    public bool WithoutMissing { get; init; }
 
     /// <summary>The number of rotations per cell; null for the study's own.</summary>
     public int? Shifts { get; init; }

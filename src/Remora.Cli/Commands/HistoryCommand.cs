@@ -17,8 +17,9 @@ internal static class HistoryCommand
     private const string Csv = "csv";
 
     public static Command Create() =>
-        new("history", "Builds, imports and exports assessment history and candles.")
+        new("history", "Fetches, builds, imports and exports assessment history and candles.")
         {
+            FetchCommand.Create(),
             Build(),
             StoredHistory.Import(),
             StoredHistory.Export(),

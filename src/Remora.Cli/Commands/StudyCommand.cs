@@ -13,7 +13,7 @@ internal static class StudyCommand
         var study = new Argument<string>("STUDY")
         {
             Description =
-                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json",
+                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/majors.json",
         };
         var data = new Option<string>("--data")
         {
@@ -33,7 +33,7 @@ internal static class StudyCommand
         };
         var results = new Option<string?>("--results")
         {
-            Description = "Write the results as text and tables to this file (Markdown)",
+            Description = "Write the results to this file (Markdown), and its charts (SVG) to the folder images beside it",
             HelpName = "FILE",
         };
         var shifts = new Option<int?>("--shifts")
@@ -45,9 +45,15 @@ internal static class StudyCommand
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000)
                 result.AddError("--shifts: expected 1 to 1000000");
         });
+        var calendar = new CalendarOption();
+        var withoutMissing = new Option<bool>("--without-missing")
+        {
+            Description = "Run without outside files that are missing; the results list them",
+        };
         var command = new Command(
             "study",
-            "Builds assessment history, backtests the gate, compares it with placebos and prints the findings."
+            "Builds assessment history, backtests the gate, compares it with placebos and prints the findings. Exit "
+                + "code 1 if data files are missing, with the command that fetches them."
         )
         {
             study,
@@ -56,6 +62,8 @@ internal static class StudyCommand
             figures,
             results,
             shifts,
+            calendar,
+            withoutMissing,
         };
         command.SetAction(
             (parsed, cancellation) =>
@@ -72,11 +80,23 @@ internal static class StudyCommand
                             FiguresTo = parsed.GetValue(figures),
                             ResultsTo = parsed.GetValue(results),
                             Shifts = parsed.GetValue(shifts),
+                            Calendar = calendar.Read(parsed),
+                            WithoutMissing = parsed.GetValue(withoutMissing),
                         };
-                        var outcome = Terminal.WithProgress(
-                            "studying",
-                            progress => StudyJob.Run(options, progress, cancellation)
-                        );
+                        StudyFigures outcome;
+                        try
+                        {
+                            outcome = Terminal.WithProgress(
+                                "studying",
+                                progress => StudyJob.Run(options, progress, cancellation)
+                            );
+                        }
+                        catch (MissingDataException e)
+                        {
+                            return FailWithout(e.Missing, options);
+                        }
+                        foreach (var file in outcome.Without)
+                            Console.Error.WriteLine($"without {file}, which is missing");
                         foreach (var finding in ResultsText.Findings(outcome))
                             Console.WriteLine(finding);
                         return ExitCode.Ok;
@@ -84,5 +104,19 @@ internal static class StudyCommand
                 )
         );
         return command;
+    }
+
+    private static int FailWithout(MissingData missing, StudyOptions options)
+    {
+        Terminal.Fail($"{options.DataFolder} lacks data files of {options.Study}:", ExitCode.No);
+        foreach (var file in missing.Files)
+            Console.Error.WriteLine($"  {file.Name}{(file.CanBeFetched ? "" : " (not written by 'history fetch')")}");
+        if (missing.Commands.Count > 0)
+            Console.Error.WriteLine("Fetch them with:");
+        foreach (var command in missing.Commands)
+            Console.Error.WriteLine($"  remora {command}");
+        if (missing.Files.Any(file => file is { IsOutside: true, CanBeFetched: false }))
+            Console.Error.WriteLine("Run without outside files that no source offers: add --without-missing");
+        return ExitCode.No;
     }
 }

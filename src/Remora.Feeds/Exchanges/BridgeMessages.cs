@@ -18,6 +18,8 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
 
     public long? Since { get; init; }
 
+    public long? Until { get; init; }
+
     public int? Limit { get; init; }
 
     /// <summary>The current time of the clock that candles close by.</summary>
@@ -49,6 +51,8 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
                 json.WriteString("timeframe", Timeframe);
             if (Since is { } since)
                 json.WriteNumber("since", since);
+            if (Until is { } until)
+                json.WriteNumber("until", until);
             if (Limit is { } limit)
                 json.WriteNumber("limit", limit);
             if (Now is { } now)

@@ -86,6 +86,54 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
         return new(Number(answer.GetProperty("value")), Time(answer));
     }
 
+    /// <summary>
+    /// Returns the settled funding rates of a perpetual from a moment on, as the exchange sends
+    /// them. Their interval is not part of the response.
+    /// </summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
+    internal Task<IReadOnlyList<FundingRate>> FundingHistoryAsync(
+        string perpetual,
+        Instant since,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        RowsAsync(
+            new("fundingHistory", Id)
+            {
+                Symbol = perpetual,
+                Since = since.UnixMilliseconds,
+                Limit = limit,
+            },
+            (time, value) => new FundingRate(value, double.NaN, time),
+            cancellation
+        );
+
+    /// <summary>
+    /// Returns the open interest of a perpetual at the beginning of each day of a span, both ends
+    /// included, as the exchange sends it.
+    /// </summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
+    internal Task<IReadOnlyList<OpenInterest>> OpenInterestHistoryAsync(
+        string perpetual,
+        Instant since,
+        Instant until,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        RowsAsync(
+            new("openInterestHistory", Id)
+            {
+                Symbol = perpetual,
+                Since = since.UnixMilliseconds,
+                Until = until.UnixMilliseconds,
+                Limit = limit,
+            },
+            (time, value) => new OpenInterest(value, time),
+            cancellation
+        );
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(
         IReadOnlyList<string> perpetuals,
@@ -124,8 +172,25 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
             cancellation
         );
 
-    private static Instant? Time(JsonElement answer) =>
-        Number(answer.GetProperty("time")) is > 0 and < 1e14 and var time ? new((long)time) : null;
+    /// <summary>Requests rows of a time and a value.</summary>
+    private async Task<IReadOnlyList<T>> RowsAsync<T>(
+        BridgeRequest request,
+        Func<Instant?, double, T> create,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await _gate.PassAsync(
+            Urgency.Backfill,
+            () => _bridge.CallAsync(request, cancellation),
+            cancellation
+        );
+        return [.. rows.EnumerateArray().Select(row => create(Moment(row[0]), Number(row[1])))];
+    }
+
+    private static Instant? Time(JsonElement answer) => Moment(answer.GetProperty("time"));
+
+    private static Instant? Moment(JsonElement value) =>
+        Number(value) is > 0 and < 1e14 and var time ? new((long)time) : null;
 
     /// <summary>
     /// Parses a row of six numbers. A missing number becomes NaN, and a row without a time becomes

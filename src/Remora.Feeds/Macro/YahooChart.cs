@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Markets;
 
@@ -11,6 +13,12 @@ namespace Remora.Feeds.Macro;
 /// </summary>
 public static class YahooChart
 {
+    /// <summary>
+    /// The offset to local time is today's. A day that opened at midnight, when daylight saving
+    /// time was different, would otherwise belong to the day before.
+    /// </summary>
+    private static readonly TimeSpan OffsetError = TimeSpan.FromHours(1);
+
     /// <summary>The VIX, in points.</summary>
     public static HttpSource Vix { get; } = Source("yahoo-vix", Signal.Vix, "^VIX", least: 1, most: 200);
 
@@ -19,6 +27,13 @@ public static class YahooChart
     /// </summary>
     public static HttpSource DollarIndex { get; } =
         Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
+
+    /// <summary>The daily closes of the VIX since 1990.</summary>
+    internal static HttpPast VixPast { get; } = Past(new(Signal.Vix, "^VIX", 1, 200, TradingDays.CloseKnown));
+
+    /// <summary>The daily closes of the dollar index since 1971.</summary>
+    internal static HttpPast DollarPast { get; } =
+        Past(new(Signal.DollarIndex, "DX-Y.NYB", 50, 200, TradingDays.CloseKnown));
 
     /// <summary>
     /// The front future of the S&amp;P 500, in points. It trades until 22:00 UTC in winter, so its
@@ -45,9 +60,7 @@ public static class YahooChart
         new(
             Name: name,
             Signals: [signal],
-            Url: new(
-                $"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d&range=1mo"
-            ),
+            Url: new(AddressOf(symbol) + "&range=1mo"),
             Interval: TimeSpan.FromMinutes(15),
             TimeToLive: TimeSpan.FromDays(1),
             Read: (answer, now) =>
@@ -56,6 +69,22 @@ public static class YahooChart
         {
             GoodUntil = TradingDays.GoodUntil,
         };
+
+    private static string AddressOf(string symbol) =>
+        $"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d";
+
+    private static HttpPast Past(Index index) =>
+        new(
+            new(AddressOf(index.Symbol)),
+            (from, to) =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    // Rows are dated by the opening, which is later than midnight UTC.
+                    $"period1={from.UnixMilliseconds / 1000}"
+                        + $"&period2={(to + TimeSpan.FromDays(1)).UnixMilliseconds / 1000}"
+                ),
+            (answer, now) => Read(answer, now, index).Where(reading => !reading.IsLive)
+        );
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, Index index)
     {
@@ -106,7 +135,8 @@ public static class YahooChart
             throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
         for (var i = 0; i < times.GetArrayLength(); i++)
         {
-            var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + index.CloseKnown;
+            var opened = times[i].Seconds("timestamp") + offset + OffsetError;
+            var known = opened.Floor(TimeSpan.FromDays(1)) + index.CloseKnown;
             if (closes[i].ValueKind == JsonValueKind.Null || known > now)
                 continue;
             if (readings.Count > 0 && known < readings[^1].HeldAt)

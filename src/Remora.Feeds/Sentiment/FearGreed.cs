@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Markets;
 
@@ -23,6 +24,10 @@ public static class FearGreed
             TimeToLive: TimeSpan.FromHours(36),
             Read: Read
         );
+
+    /// <summary>All values since 2018-02-01; the source sends the newest first.</summary>
+    internal static HttpPast Past { get; } =
+        new(new("https://api.alternative.me/fng/?limit=0"), null, (answer, now) => Read(answer, now).Reverse());
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {

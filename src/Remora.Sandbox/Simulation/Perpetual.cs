@@ -37,6 +37,28 @@ internal static class Perpetual
         );
     }
 
+    /// <summary>
+    /// Returns the first multiples of an interval within [from, to] at which the market had candles
+    /// of the day before.
+    /// </summary>
+    public static IEnumerable<Instant> Times(
+        CandleSeries series,
+        TimeSpan interval,
+        Instant from,
+        Instant to,
+        Instant now,
+        int most
+    )
+    {
+        var first = series.From + TimeSpan.FromDays(1);
+        if (first < from)
+            first = from;
+        var time = first.Floor(interval) == first ? first : first.Floor(interval) + interval;
+        var last = to < now ? to : now;
+        for (var i = 0; i < most && time <= last; i++, time += interval)
+            yield return time;
+    }
+
     /// <summary>Returns the last hours, in the market's own candles if those are longer.</summary>
     public static List<Candle> Last(CandleSeries series, Instant now, int hours)
     {

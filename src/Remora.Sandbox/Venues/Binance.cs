@@ -56,6 +56,7 @@ internal sealed class Binance : Venue
             (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
             (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
             (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
+            (Futures, "/fapi/v1/fundingRate") => FundingRates(request),
             (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
             _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
         };
@@ -135,6 +136,33 @@ internal sealed class Binance : Venue
                 request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval
             ).UnixMilliseconds,
             ["time"] = request.Now.UnixMilliseconds,
+        };
+    }
+
+    private VenueAnswer FundingRates(VenueRequest request)
+    {
+        if (!TryFind(request.Query("symbol"), out var listing) || listing.Pair.Quote != "USDT")
+            return Error(400, -1121, "Invalid symbol.");
+        var times = Perpetual.Times(
+            listing.Series,
+            Perpetual.FundingInterval,
+            request.Moment("startTime", Instant.MinValue),
+            request.Moment("endTime", request.Now),
+            request.Now,
+            request.Count("limit", 100, 1000)
+        );
+        return Json(
+            new JsonArray([
+                .. times.Select(time => new JsonObject
+                {
+                    ["symbol"] = listing.Id,
+                    ["fundingTime"] = time.UnixMilliseconds,
+                    ["fundingRate"] = Of(Perpetual.Funding(_world, listing.Series, time), 8),
+                }),
+            ])
+        ) with
+        {
+            Origin = listing.Series.Origin,
         };
     }
 

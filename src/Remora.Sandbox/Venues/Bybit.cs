@@ -51,7 +51,8 @@ internal sealed class Bybit : Venue
             "/v5/market/instruments-info" => Instruments(request),
             "/v5/market/kline" => Kline(request),
             "/v5/market/tickers" => ForPerpetual(request, Ticker),
-            "/v5/market/open-interest" => ForPerpetual(request, OpenInterest),
+            "/v5/market/open-interest" when request.Query("startTime") is null => ForPerpetual(request, OpenInterest),
+            "/v5/market/open-interest" => OpenInterestPast(request),
             _ => Json(
                 new JsonObject
                 {
@@ -170,13 +171,46 @@ internal sealed class Bybit : Venue
     }
 
     private static JsonObject? OpenInterest(VenueRequest request, Listing listing) =>
-        Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest
+        OpenInterest(listing, request.Now, request.Now.Floor(Timeframe.OneHour.Length));
+
+    private static JsonObject? OpenInterest(Listing listing, Instant now, Instant dated) =>
+        Perpetual.OpenInterest(listing.Series, now) is not { } interest
             ? null
             : new()
             {
                 ["openInterest"] = WireText.Of(interest * 0.6), // a part of the same market
-                ["timestamp"] = $"{request.Now.Floor(Timeframe.OneHour.Length).UnixMilliseconds}",
+                ["timestamp"] = $"{dated.UnixMilliseconds}",
             };
+
+    /// <summary>Returns the values of a span, the newest first, by day only.</summary>
+    private VenueAnswer OpenInterestPast(VenueRequest request)
+    {
+        if (request.Query("category") != "linear" || request.Query("intervalTime") != "1d")
+            return Error(request, "the sandbox supports only category linear and intervalTime 1d");
+        if (!TryFind(request.Query("symbol"), out var listing) || !IsPerpetual(listing))
+            return Error(request, "Not supported symbols");
+        var times = Perpetual
+            .Times(
+                listing.Series,
+                Timeframe.OneDay.Length,
+                request.Moment("startTime", Instant.MinValue),
+                request.Moment("endTime", request.Now),
+                request.Now,
+                int.MaxValue
+            )
+            .Reverse()
+            .Take(request.Count("limit", 50, 200));
+        return Ok(
+            request,
+            new JsonObject
+            {
+                ["category"] = "linear",
+                ["symbol"] = listing.Id,
+                ["list"] = new JsonArray([.. times.Select(time => OpenInterest(listing, time, time)!)]),
+                ["nextPageCursor"] = "",
+            }
+        );
+    }
 
     private static JsonObject PerpetualInstrument(Listing listing) =>
         new()

@@ -35,6 +35,8 @@ internal sealed class Yahoo(SandboxWorld world) : Venue
             return Error(404, "Not Found", "No data found, symbol may be delisted");
         if (request.Query("interval") != "1d")
             return Error(422, "Unprocessable Entity", "the sandbox supports only daily charts");
+        if (request.Query("period1") is not null)
+            return Json(Chart(request, symbol, price, SessionsOfPeriod(request)));
         var days = request.Query("range") switch
         {
             "5d" => 7,
@@ -46,6 +48,17 @@ internal sealed class Yahoo(SandboxWorld world) : Venue
 
     /// <summary>Returns when the session opened that the running price belongs to.</summary>
     internal static Instant LastSession(Instant now) => Sessions(now, 7)[^1];
+
+    /// <summary>Returns the sessions of the requested period, and at least the last one.</summary>
+    private static List<Instant> SessionsOfPeriod(VenueRequest request)
+    {
+        var (from, to) = (request.Moment("period1", request.Now, 1000), request.Moment("period2", request.Now, 1000));
+        var days = (int)Math.Clamp((request.Now - from).TotalDays + 1, 7, 20_000);
+        var sessions = Sessions(request.Now, days);
+        return sessions.Where(open => open >= from && open < to).ToList() is { Count: > 0 } found
+            ? found
+            : [sessions[^1]];
+    }
 
     private static List<Instant> Sessions(Instant now, int days)
     {

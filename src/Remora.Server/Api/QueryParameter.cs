@@ -82,6 +82,20 @@ internal sealed record QueryParameter(
             board => [.. board.Policies.Select(policy => policy.Name)]
         );
 
+    public static QueryParameter Horizon { get; } =
+        new(
+            "horizon",
+            "The only horizon of the answer. Default: all.",
+            "4h",
+            Allowed: [.. Forecasts.Horizon.All.Select(horizon => horizon.Name)]
+        );
+
+    public static QueryParameter Fall { get; } =
+        new("fall", "A fall below the close, as a ratio above 0 and below 1. Default: 0.01, 0.02, 0.05, 0.1.", "0.03");
+
+    public static QueryParameter Rise { get; } =
+        new("rise", "A rise above the close, as a ratio above 0 and below 1. Default: 0.01, 0.02, 0.05, 0.1.", "0.03");
+
     public static QueryParameter Interval { get; } =
         new(
             "interval",

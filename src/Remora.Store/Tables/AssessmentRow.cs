@@ -60,4 +60,30 @@ public sealed class AssessmentRow
     /// The state: ok, warming_up, stale or unknown; null in rows from before it was recorded.
     /// </summary>
     public string? State => _row.Text("state");
+
+    /// <summary>
+    /// The standard deviation of the log return that was forecast for the next hour.
+    /// </summary>
+    public double? ForecastVolatility_1h => _row.Number("forecast_volatility_1h");
+
+    /// <summary>The same for the next 4 hours.</summary>
+    public double? ForecastVolatility_4h => _row.Number("forecast_volatility_4h");
+
+    /// <summary>The same for the next 24 hours.</summary>
+    public double? ForecastVolatility_24h => _row.Number("forecast_volatility_24h");
+
+    /// <summary>The rank of the forecast for one hour in 180 days, [0, 1].</summary>
+    public double? ForecastPercentile_1h => _row.Number("forecast_percentile_1h");
+
+    /// <summary>The same for 4 hours.</summary>
+    public double? ForecastPercentile_4h => _row.Number("forecast_percentile_4h");
+
+    /// <summary>The same for 24 hours.</summary>
+    public double? ForecastPercentile_24h => _row.Number("forecast_percentile_24h");
+
+    /// <summary>The confidence of the forecast, [0, 1].</summary>
+    public double? ForecastConfidence => _row.Number("forecast_confidence");
+
+    /// <summary>The coefficients of the forecast; null without one.</summary>
+    public string? ForecastCoefficients => _row.Text("forecast_coefficients");
 }

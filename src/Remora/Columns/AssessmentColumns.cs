@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Risk;
 
 namespace Remora.Columns;
@@ -94,6 +95,17 @@ public static class AssessmentColumns
             IsOptionalInTable = true,
         },
         Boolean("stale", Table, a => a.Stale),
+        Forecast("forecast_volatility_1h", Horizon.OneHour, forecast => forecast.Volatility),
+        Forecast("forecast_volatility_4h", Horizon.FourHours, forecast => forecast.Volatility),
+        Forecast("forecast_volatility_24h", Horizon.OneDay, forecast => forecast.Volatility),
+        Forecast("forecast_percentile_1h", Horizon.OneHour, forecast => forecast.Percentile),
+        Forecast("forecast_percentile_4h", Horizon.FourHours, forecast => forecast.Percentile),
+        Forecast("forecast_percentile_24h", Horizon.OneDay, forecast => forecast.Percentile),
+        Number("forecast_confidence", Everywhere, a => a.Forecast?.Confidence ?? double.NaN),
+        Column.Text<Assessment>("forecast_coefficients", Everywhere, a => a.Forecast?.Coefficients) with
+        {
+            IsOptional = true,
+        },
     ];
 
     /// <summary>The columns of history files, in order.</summary>
@@ -118,6 +130,9 @@ public static class AssessmentColumns
         {
             TableName = "part_" + name,
         };
+
+    private static Column<Assessment> Forecast(string name, Horizon horizon, Func<HorizonForecast, double> value) =>
+        Number(name, Everywhere, a => a.Forecast is { } forecast ? value(forecast[horizon]) : double.NaN);
 
     private static Column<Assessment> Text(string name, ColumnUse use, Func<Assessment, string> value) =>
         Column.Text(name, use, value);

@@ -1,3 +1,5 @@
+using Remora.Forecasts;
+
 namespace Remora.Markets;
 
 /// <summary>
@@ -52,6 +54,17 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
         _isOpen = candle.OpenTime + from.Length < span + to.Length;
         closed = _open;
         return !_isOpen;
+    }
+
+    /// <summary>Reads or writes the state.</summary>
+    internal void Exchange(StateCodec codec)
+    {
+        Span<double> prices = [_open.Open, _open.High, _open.Low, _open.Close, _open.Volume];
+        Span<long> times = [_open.OpenTime.UnixMilliseconds, _begins.UnixMilliseconds, _isOpen ? 1 : 0];
+        codec.Field(prices);
+        codec.Field(times);
+        _open = new(new(times[0]), prices[0], prices[1], prices[2], prices[3], prices[4]);
+        (_begins, _isOpen) = (new(times[1]), times[2] != 0);
     }
 
     /// <summary>

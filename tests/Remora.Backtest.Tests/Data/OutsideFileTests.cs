@@ -59,6 +59,22 @@ public sealed class OutsideFileTests
         Assert.Equal("2022-06-13T08:00:00Z", observation.KnowableAt.ToString());
     }
 
+    [Theory]
+    [InlineData(OutsideKind.VixDaily, "close", "34.02", 34.02)]
+    [InlineData(OutsideKind.Funding8h, "funding_rate", "0.0002", 0.0002)]
+    [InlineData(OutsideKind.OpenInterestDaily, "open_interest", "51000.5", 51_000.5)]
+    public void A_file_can_state_when_each_value_became_knowable(
+        OutsideKind kind,
+        string column,
+        string text,
+        double value
+    )
+    {
+        var path = Written($"timestamp,{column},knowable_at\n1655107200000,{text},1655107200017\n");
+        var observation = Assert.Single(OutsideFile.Read(path, kind, "BTC"));
+        Assert.Equal((value, "2022-06-13T08:00:00.017Z"), (observation.Value, observation.KnowableAt.ToString()));
+    }
+
     [Fact]
     public void A_file_can_end_where_another_takes_over() =>
         Assert.Empty(
@@ -74,6 +90,11 @@ public sealed class OutsideFileTests
     [InlineData("time,close\n", "line 1: expected the columns 'timestamp' first and 'close'")]
     [InlineData("timestamp,close\n1655078400000,many\n", "line 2: 'many' is not a number for 'close'")]
     [InlineData("timestamp,close\nyesterday,3\n", "line 2: expected 2 columns, the first a time")]
+    [InlineData(
+        "timestamp,close,knowable_at\n1655078400000,3,1655078399999\n",
+        "line 2: '1655078399999' in 'knowable_at' is not a time in Unix milliseconds from 2022-06-13T00:00:00Z on"
+    )]
+    [InlineData("timestamp,close,knowable_at\n1655078400000,3\n", "line 2: '' in 'knowable_at' is not a time")]
     [InlineData("", "the file is empty")]
     public void Invalid_files_are_rejected_with_the_reason(string text, string reason) =>
         Assert.Contains(

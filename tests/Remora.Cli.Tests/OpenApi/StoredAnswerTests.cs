@@ -21,6 +21,8 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT",
         $"/api/v1/regime?{Pair}",
         $"/api/v1/volatility?{Pair}",
+        $"/api/v1/forecast?{Pair}",
+        $"/api/v1/forecast?{Pair}&horizon=4h&fall=0.03",
         "/api/v1/pairs",
         "/api/v1/policies",
         "/api/v1/sources",

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Bots.Tests;
+using Remora.Csv;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Markets;
@@ -26,6 +27,8 @@ public sealed class AnswerSchemaTests
         "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,DOGE/EUR",
         "/api/v1/regime?pair=BTC/USDT",
         "/api/v1/volatility?pair=BTC/USDT",
+        "/api/v1/forecast?pair=BTC/USDT",
+        "/api/v1/forecast?pair=BTC/USDT&horizon=24h&fall=0.03&rise=0.5",
         "/api/v1/pairs",
         "/api/v1/policies",
         "/api/v1/sources",
@@ -42,7 +45,14 @@ public sealed class AnswerSchemaTests
         await using var service = await LiveServer.StartAsync(
             LiveServer.Settings,
             new SandboxNotice("simulated", "http://127.0.0.1:1", 300),
-            calendar: clock => new(folder.File, TimeSpan.FromMinutes(120), TimeSpan.FromMinutes(60), clock)
+            calendar: clock =>
+                new(
+                    folder.File,
+                    TimeSpan.FromMinutes(120),
+                    TimeSpan.FromMinutes(60),
+                    clock,
+                    dates: new(ShippedCalendar.Dates)
+                )
         );
         var schemas = await ApiSchemas.OfAsync(service.Http);
         foreach (var address in WithoutStore)

@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Testing;
@@ -7,8 +8,8 @@ namespace Remora.Tests.Laws;
 public sealed class AllocationLaw
 {
     /// <summary>
-    /// After warm-up a candle allocates only its result: the assessment, its readings, and once per
-    /// hour and once per day a trend reading.
+    /// After warm-up a candle allocates only its result: the assessment, its readings and forecast,
+    /// once per hour and once per day a trend reading, and once per hour what is usual.
     /// </summary>
     [Fact]
     public void A_candle_allocates_its_result_and_nothing_else()
@@ -43,13 +44,23 @@ public sealed class AllocationLaw
         var readings = assessment.GetReadings();
         var perAssessment = BytesOf(() => assessment.At(assessment.AssessedAt, Side.Long));
         var perReadings = BytesOf(() => readings with { Gaps = 1 });
+        var forecast = assessment.Forecast!;
+        var perForecast = BytesOf(() => new Forecast(forecast, ForecastChoice.Usual));
+        var perUsual =
+            BytesOf(() => forecast.Usual with { })
+            + BytesOf(() => forecast.Usual.Means.Clone())
+            + BytesOf(() => forecast.Usual.Medians.Clone());
         var perTrend = BytesOf(() => readings.Trend with { Candles = 1 });
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{perCandle} bytes per candle: {perAssessment} an assessment, {perReadings} its readings, {perTrend} a "
-                + $"trend reading"
+                + $"trend reading, {perForecast} a forecast, {perUsual} what is usual"
         );
-        Assert.Equal(perAssessment + perReadings + (perTrend * ((1 / 12.0) + (1 / 288.0))), perCandle, 1e-9);
+        Assert.Equal(
+            perAssessment + perReadings + perForecast + (perUsual / 12.0) + (perTrend * ((1 / 12.0) + (1 / 288.0))),
+            perCandle,
+            1e-9
+        );
         Assert.InRange(perCandle, 100, 1_000);
     }
 

@@ -2,7 +2,7 @@
 import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
 import { exchangeOf } from './exchanges.mjs';
 import { liquidations } from './liquidations.mjs';
-import { fundingOf, openInterestOf } from './perpetuals.mjs';
+import { fundingHistoryOf, fundingOf, openInterestHistoryOf, openInterestOf } from './perpetuals.mjs';
 import { loadMarketOf, loadSymbols } from './markets.mjs';
 
 function requireTimeframe(exchange, timeframe) {
@@ -57,6 +57,10 @@ export const operations = {
   fundingRate: fundingOf,
 
   openInterest: openInterestOf,
+
+  fundingHistory: fundingHistoryOf,
+
+  openInterestHistory: openInterestHistoryOf,
 
   /**
    * Returns rows of [open time in ms, open, high, low, close, volume] as the exchange sent them. A

@@ -1,5 +1,5 @@
-// Funding rate and open interest of a perpetual, as the exchange returns them. The parent validates
-// them. A missing value is null.
+// Funding rate and open interest of a perpetual, now and in the past, as the exchange returns them.
+// The parent validates them. A missing value is null.
 import { BadResponse, NotSupported } from './ccxt.mjs';
 import { perpetualsOf } from './exchanges.mjs';
 import { loadMarketOf } from './markets.mjs';
@@ -45,4 +45,23 @@ export async function openInterestOf({ exchange: id, symbol }) {
   const interest = await exchange.fetchOpenInterest(symbol);
   if (interest?.symbol !== symbol) throw new BadResponse(`${id} returned no open interest of ${symbol}`);
   return { value: finite(interest.openInterestAmount), time: finite(interest.timestamp) };
+}
+
+/** Returns the settled rates from a time on, as rows of [time in ms, rate]. */
+export async function fundingHistoryOf({ exchange: id, symbol, since, limit }) {
+  const exchange = await marketOn(id, symbol, 'fetchFundingRateHistory');
+  const rates = await exchange.fetchFundingRateHistory(symbol, since, limit);
+  return rowsOf(id, symbol, rates, (rate) => rate.fundingRate);
+}
+
+/** Returns the open interest at the beginning of each day, as rows of [time in ms, value]. */
+export async function openInterestHistoryOf({ exchange: id, symbol, since, until, limit }) {
+  const exchange = await marketOn(id, symbol, 'fetchOpenInterestHistory');
+  const interests = await exchange.fetchOpenInterestHistory(symbol, '1d', since, limit, { until });
+  return rowsOf(id, symbol, interests, (interest) => interest.openInterestAmount);
+}
+
+function rowsOf(id, symbol, entries, valueOf) {
+  if (!Array.isArray(entries)) throw new BadResponse(`${id} returned no list for ${symbol}`);
+  return entries.map((entry) => [finite(entry?.timestamp), finite(valueOf(entry ?? {}))]);
 }

@@ -1,0 +1,236 @@
+using Remora.Markets;
+
+namespace Remora.Forecasts;
+
+/// <summary>
+/// Forecasts one market's volatility from its candles, one after the other: the model
+/// <c>remora-2</c> (docs/model.md). Candles of 1m are gathered to 5m and candles of 3m to 15m; the
+/// forecast changes when those close. Candles without volume are like missing ones. After a hole of
+/// more than 7 days the past is forgotten. Equal candles give equal bits.
+/// </summary>
+public sealed class Forecaster
+{
+    /// <summary>The longest hole across which the past counts.</summary>
+    public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
+
+    private const long StateVersion = 1;
+
+    private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
+
+    private readonly CoefficientVintages _vintages;
+    private readonly Timeframe _base;
+    private readonly Timeframe _timeframe; // of the gathered candles
+    private readonly CandleAggregator? _gathered;
+    private readonly ForecastMeans _means;
+    private readonly ForecastWindow _window = new();
+    private readonly RangeMeter _meter;
+    private readonly bool _isInDollars;
+    private long _nextOpen = long.MinValue;
+
+    /// <param name="timeframe">The timeframe of the candles. There are no forecasts at 2h or
+    /// longer.</param>
+    /// <param name="vintages">The coefficients.</param>
+    /// <param name="calendar">The events to take into account.</param>
+    /// <param name="quote">The quote currency of the pair; turnover is compared with that of the
+    /// fit only when it is a US dollar or a stable coin of it. Null when unknown.</param>
+    public Forecaster(
+        Timeframe timeframe,
+        CoefficientVintages vintages,
+        ForecastCalendar? calendar = null,
+        string? quote = null
+    )
+    {
+        _vintages = vintages;
+        _base = timeframe;
+        Calendar = calendar ?? ForecastCalendar.Empty;
+        _isInDollars = Dollars.Contains(quote, StringComparer.Ordinal);
+        IsSupported = timeframe.Length <= Timeframe.OneHour.Length;
+        _timeframe = timeframe.Name switch
+        {
+            "1m" => Timeframe.FiveMinutes,
+            "3m" => Timeframe.Parse("15m"),
+            _ => IsSupported ? timeframe : Timeframe.OneHour,
+        };
+        if (_timeframe.Length > timeframe.Length)
+            _gathered = new(timeframe, _timeframe);
+        _means = new(_timeframe);
+        _meter = new(_timeframe);
+    }
+
+    /// <summary>The events to take into account, from the next candle on.</summary>
+    public ForecastCalendar Calendar { get; set; }
+
+    /// <summary>Whether there are forecasts for candles of this timeframe.</summary>
+    public bool IsSupported { get; }
+
+    /// <summary>The newest forecast; null when there is none.</summary>
+    public Forecast? Current { get; private set; }
+
+    /// <summary>Why there is no forecast; null when there is one.</summary>
+    public NoForecast? Absence =>
+        Current is not null ? null
+        : !IsSupported ? NoForecast.TimeframeTooLong
+        : _means.HasDay && !_means.Moves ? NoForecast.NoMovement
+        : NoForecast.WarmingUp;
+
+    /// <summary>
+    /// The inputs of the newest forecast that have bounds, before they are bounded, in the order of
+    /// <see cref="ForecastInput"/>; meaningless without a forecast. The next candle changes them.
+    /// </summary>
+    public ReadOnlySpan<double> Inputs => _means.Inputs;
+
+    /// <summary>
+    /// Log of the mean squared return of the last 30 days, per candle of the timeframe (5m for 1m,
+    /// 15m for 3m); NaN before the price has moved.
+    /// </summary>
+    public double Level => _means.Level;
+
+    /// <summary>
+    /// Applies the next closed candle and returns the newest forecast, which is null while there is
+    /// none. A candle that is not later than the last one changes nothing.
+    /// </summary>
+    public Forecast? Apply(in Candle candle)
+    {
+        if (!IsSupported || candle.OpenTime.UnixMilliseconds < _nextOpen)
+            return Current;
+        var next = candle.OpenTime + _base.Length;
+        _nextOpen = next.UnixMilliseconds;
+        if (_gathered is null)
+        {
+            if (candle.Volume > 0)
+                Update(candle);
+            return Current;
+        }
+        if (_gathered.TryCloseBefore(candle.OpenTime, out var closed))
+            Update(closed);
+        if (candle.Volume > 0 ? _gathered.Add(candle, out closed) : _gathered.TryCloseBefore(next, out closed))
+            Update(closed);
+        return Current;
+    }
+
+    /// <summary>
+    /// Returns the whole state as bytes. A forecaster that reads them continues with the same
+    /// digits.
+    /// </summary>
+    public byte[] Save()
+    {
+        var codec = StateCodec.Writer();
+        Exchange(codec);
+        return codec.ToBytes();
+    }
+
+    /// <summary>Replaces the state by one that <see cref="Save"/> returned.</summary>
+    /// <exception cref="FormatException">The bytes are damaged, or of another version or timeframe.
+    /// The forecaster then has no past.</exception>
+    public void Load(ReadOnlySpan<byte> state)
+    {
+        try
+        {
+            var codec = StateCodec.Reader(state);
+            Exchange(codec);
+            codec.End();
+            Current = _means.IsWarm ? Say() : null;
+        }
+        catch (FormatException)
+        {
+            Clear();
+            _nextOpen = long.MinValue;
+            throw;
+        }
+    }
+
+    private void Exchange(StateCodec codec)
+    {
+        codec.Expect(StateVersion, "version");
+        codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
+        codec.Field(ref _nextOpen);
+        _gathered?.Exchange(codec);
+        _means.Exchange(codec);
+        _window.Exchange(codec);
+        _meter.Exchange(codec);
+    }
+
+    private void Update(in Candle candle)
+    {
+        if (_means.Candles > 0 && candle.OpenTime - _means.Time > LongestHole)
+            Clear();
+        _meter.Update(candle);
+        Current = _means.Update(candle) ? Say() : null;
+    }
+
+    private void Clear()
+    {
+        _means.Clear();
+        _window.Clear();
+        _meter.Clear();
+        Current = null;
+    }
+
+    /// <summary>Makes the forecast of the last candle's close.</summary>
+    private Forecast Say()
+    {
+        var time = _means.Time;
+        var fit = _vintages.At(time);
+        ForecastNumbers numbers = default;
+        for (var h = 0; h < Horizon.Count; h++)
+            Compute(Horizon.All[h], fit.Horizons[h], time, ref numbers[h]);
+        _means.Say(numbers[0].LogVariance);
+        _window.Add(time, in numbers);
+        var isComparable = _meter.HistoryDays >= Forecast.DaysOfComparison;
+        for (var h = 0; h < Horizon.Count; h++)
+            numbers[h].Percentile = isComparable ? _window.Rank(h, numbers[h].Volatility) : double.NaN;
+        return new(
+            time,
+            fit,
+            _vintages.IsInSample(time),
+            in numbers,
+            _window.Usual!,
+            _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives)),
+            _isInDollars,
+            Calendar.AllKnownUntil
+        );
+    }
+
+    private void Compute(Horizon horizon, HorizonCoefficients fit, Instant time, ref HorizonNumbers numbers)
+    {
+        var betas = fit.Betas.AsSpan();
+        var season = fit.Season(time);
+        ref var sums = ref numbers.Sums;
+        sums[(int)ForecastFactor.Level] = fit.Intercept + _means.Level - _means.LogFives;
+        sums[(int)ForecastFactor.RecentRange] = Add(fit, ForecastInput.Pk20m, ForecastInput.Pk30d);
+        sums[(int)ForecastFactor.Jumps] = Add(fit, ForecastInput.Rq8h, ForecastInput.Rq10d);
+        sums[(int)ForecastFactor.Trend] = Add(fit, ForecastInput.Za1h, ForecastInput.Zn1d);
+        sums[(int)ForecastFactor.OwnError] = Add(fit, ForecastInput.Own1d, ForecastInput.Own1d);
+        sums[(int)ForecastFactor.TimeOfWeek] =
+            season * (1 + (betas[(int)ForecastInput.SeasonPk] * fit.Clips[0].Clip(_means.Inputs[0])));
+        sums[(int)ForecastFactor.Calendar] = AddEvents(betas, time, time + horizon.Length);
+        var log = 0.0;
+        for (var f = 0; f < FactorSums.Count; f++)
+            log += sums[f];
+        numbers.LogVariance = log;
+        numbers.Volatility = Math.Sqrt(12 * horizon.Hours * Math.Exp(log));
+    }
+
+    private double Add(HorizonCoefficients fit, ForecastInput first, ForecastInput last)
+    {
+        var inputs = _means.Inputs;
+        var betas = fit.Betas.AsSpan();
+        var clips = fit.Clips.AsSpan();
+        var sum = 0.0;
+        for (var i = (int)first; i <= (int)last; i++)
+            sum += betas[i] * clips[i].Clip(inputs[i]);
+        return sum;
+    }
+
+    private double AddEvents(ReadOnlySpan<double> betas, Instant from, Instant until)
+    {
+        var sum = betas[(int)ForecastInput.Hol] * Calendar.HolidayShare(from, until);
+        if (Calendar.HasEvent(CalendarEventKind.Cpi, from, until))
+            sum += betas[(int)ForecastInput.Cpi];
+        if (Calendar.HasEvent(CalendarEventKind.Fomc, from, until))
+            sum += betas[(int)ForecastInput.Fomc];
+        if (Calendar.HasEvent(CalendarEventKind.Nfp, from, until))
+            sum += betas[(int)ForecastInput.Nfp];
+        return sum;
+    }
+}
