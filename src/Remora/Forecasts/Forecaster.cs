@@ -36,13 +36,13 @@ public sealed class Forecaster
     public Forecaster(
         Timeframe timeframe,
         CoefficientVintages vintages,
-        IForecastCalendar? calendar = null,
+        ForecastCalendar? calendar = null,
         string? quote = null
     )
     {
         _vintages = vintages;
         _base = timeframe;
-        Calendar = calendar ?? NoEvents.Instance;
+        Calendar = calendar ?? ForecastCalendar.Empty;
         _isInDollars = Dollars.Contains(quote, StringComparer.Ordinal);
         IsSupported = timeframe.Length <= Timeframe.OneHour.Length;
         _timeframe = timeframe.Name switch
@@ -58,7 +58,7 @@ public sealed class Forecaster
     }
 
     /// <summary>The events to take into account, from the next candle on.</summary>
-    public IForecastCalendar Calendar { get; set; }
+    public ForecastCalendar Calendar { get; set; }
 
     /// <summary>Whether there are forecasts for candles of this timeframe.</summary>
     public bool IsSupported { get; }
@@ -188,7 +188,7 @@ public sealed class Forecaster
             _window.Usual!,
             _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives)),
             _isInDollars,
-            Calendar.KnownUntil
+            Calendar.AllKnownUntil
         );
     }
 
