@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Remora.Backtest.Data;
 using Remora.Backtest.Report;
+using Remora.Backtest.Report.Charts;
 
 namespace Remora.Backtest.Study;
 
@@ -50,7 +51,14 @@ public static class StudyJob
         var without = missing.Files.Select(file => file.Name).ToArray();
         study = study with { Outside = [.. study.Outside.Where(outside => !without.Contains(outside.File))] };
 
-        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation) with
+        var figures = StudyRun.Run(
+            study,
+            options.DataFolder,
+            options.Reader,
+            options.Calendar,
+            progress,
+            cancellation
+        ) with
         {
             Without = without,
         };
@@ -59,7 +67,12 @@ public static class StudyJob
         if (options.ReportTo is { } html)
             Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
         if (options.ResultsTo is { } markdown)
-            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
+        {
+            var files = new ResultsFiles(markdown, options.ReportTo);
+            foreach (var chart in StudyCharts.Of(figures))
+                Write(files.PathOf(chart), Encoding.UTF8.GetBytes(chart.Svg));
+            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures, files)));
+        }
         return figures;
     }
 
@@ -90,13 +103,19 @@ public sealed record StudyOptions
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
 
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
+
     /// <summary>The file for the figures as JSON; null for none.</summary>
     public string? FiguresTo { get; init; }
 
     /// <summary>The file for the report as HTML; null for none.</summary>
     public string? ReportTo { get; init; }
 
-    /// <summary>The file for the results as Markdown; null for none.</summary>
+    /// <summary>
+    /// The file for the results as Markdown; null for none. Its charts are written to the folder
+    /// <c>images</c> beside it.
+    /// </summary>
     public string? ResultsTo { get; init; }
 
     /// <summary>
