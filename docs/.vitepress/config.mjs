@@ -11,6 +11,7 @@ const sidebar = index.split(/^## /m).slice(1).map(section => ({
 }))
 sidebar.push({ text: 'Decision records', collapsed: true, items: decisions() })
 
+// Files in public/ are copied to the root of the site: the report of the study.
 // Files outside docs/ are not part of the site. REMORA_REPOSITORY, the address at which the sources
 // can be browsed, turns links to them into links to that address; without it they are plain text.
 const repository = process.env.REMORA_REPOSITORY?.replace(/\/$/, '')
@@ -39,6 +40,10 @@ function outsideLinks(state) {
     for (const token of children) {
       if (token.type === 'link_open') {
         const target = token.attrGet('href')
+        if (target.startsWith('public/')) {
+          token.attrSet('href', target.slice('public'.length))
+          token.attrSet('target', '_self') // a file, not a page of the site
+        }
         plain = target.startsWith('../'.repeat(depth))
         if (!plain) continue
         if (repository) {

@@ -63,6 +63,16 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void The_evidence_in_the_readme_is_that_of_the_results()
+    {
+        var results = File.ReadAllText(Path.Combine(Root(), "docs", "results.md"));
+        var readme = File.ReadAllText(Path.Combine(Root(), "README.md")).ReplaceLineEndings(" ");
+        string[] numbers = [.. IntervalPattern().Matches(readme).Select(match => match.Value)];
+        Assert.True(numbers.Length >= 5);
+        Assert.All(numbers, number => Assert.Contains(number, results, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_link_leads_to_a_file()
     {
         foreach (var document in Documents())
@@ -106,7 +116,11 @@ public sealed partial class DocumentationTests
             "VitePress cannot be installed: " + text
         );
         Assert.True(site.ExitCode == 0, text);
-        Assert.True(File.Exists(Path.Combine(Root(), "artifacts", "docs-site", "decisions", "index.html")));
+        var folder = Path.Combine(Root(), "artifacts", "docs-site");
+        Assert.True(File.Exists(Path.Combine(folder, "decisions", "index.html")));
+        // The report is not a page of the site, whose links to it are not checked by the build.
+        Assert.Contains("href=\"/report.html\"", await File.ReadAllTextAsync(Path.Combine(folder, "results.html")));
+        Assert.Contains("id=\"headline\"", await File.ReadAllTextAsync(Path.Combine(folder, "report.html")));
     }
 
     private static IEnumerable<string> Documents() =>
@@ -132,6 +146,9 @@ public sealed partial class DocumentationTests
         1000
     )]
     private static partial Regex CommandPattern();
+
+    [GeneratedRegex(@"-?\d+\.\d+( %)? \(-?\d+\.\d+ to -?\d+\.\d+\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex IntervalPattern();
 
     [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AnswerPattern();

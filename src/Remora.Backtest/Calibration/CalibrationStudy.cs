@@ -10,6 +10,8 @@ namespace Remora.Backtest.Calibration;
 /// </summary>
 public sealed class CalibrationStudy
 {
+    private const string Score = "score";
+
     private readonly PolicyVerdicts _verdicts;
     private readonly CandleTape _series;
     private readonly (string Name, double[] Values)[] _measures;
@@ -39,21 +41,28 @@ public sealed class CalibrationStudy
     public static IReadOnlyList<int> Horizons { get; } = [1, 4, 24];
 
     /// <summary>Calibrates over a period, with one moment per hour.</summary>
-    public CalibrationResult Run(Instant from, Instant to)
+    /// <param name="from">The start of the period.</param>
+    /// <param name="to">The end of the period.</param>
+    /// <param name="resamples">The number of resamples for the intervals.</param>
+    /// <param name="seed">The seed of the resamples.</param>
+    public CalibrationResult Run(Instant from, Instant to, int resamples, ulong seed)
     {
-        const int regimeHorizon = 1; // position of the 4-hour horizon
+        const int middle = 1; // position of the 4-hour horizon
+        var outcomes = _horizons[middle].Outcomes;
         var first = CandleFrame.LowerBound(_series.Candles, from);
         var end = CandleFrame.LowerBound(_series.Candles, to);
         int[] moments = [.. Enumerable.Range(first, end - first).Where(EndsAnHour)];
+        DecileTable[] deciles =
+        [
+            .. _horizons.SelectMany(h => _measures.Select(m => DecileTable.Of(m.Name, m.Values, h.Outcomes, moments))),
+        ];
+        var score = deciles.First(d => d.Measure == Score && d.HorizonHours == outcomes.Horizon.TotalHours);
         return new(
-            [
-                .. _horizons.SelectMany(h =>
-                    _measures.Select(m => DecileTable.Of(m.Name, m.Values, h.Outcomes, moments))
-                ),
-            ],
+            deciles,
             [.. _horizons.Select(h => BlockedRow.Of(_verdicts.Blocked, h.Outcomes, moments))],
             [.. _horizons.Select(h => h.Forecasts.Compare(from, to))],
-            RegimeTable.Of(_verdicts, _series, _horizons[regimeHorizon].Outcomes, first, end)
+            RegimeTable.Of(_verdicts, _series, outcomes, first, end),
+            ScoreIntervals.Of(score, _verdicts.Score, _verdicts.Blocked, _series, outcomes, moments, resamples, seed)
         );
     }
 
@@ -103,7 +112,7 @@ public sealed class CalibrationStudy
 
     private static (string Name, double[] Values)[] Measures(AssessmentHistory history, PolicyVerdicts verdicts) =>
         [
-            ("score", verdicts.Score),
+            (Score, verdicts.Score),
             ("volatility", history.Volatility),
             ("part_regime", [.. history.Parts.Select(p => p.Regime)]),
             ("part_trend_strength", [.. history.Parts.Select(p => p.TrendStrength)]),
@@ -118,11 +127,13 @@ public sealed class CalibrationStudy
 /// <param name="Blocked">Blocked compared with allowed time, per horizon.</param>
 /// <param name="Forecasts">Volatility forecasts compared with each other, per horizon.</param>
 /// <param name="Regimes">Regimes, with a horizon of four hours.</param>
+/// <param name="Intervals">Intervals of the score's results, with a horizon of four hours.</param>
 public sealed record CalibrationResult(
     IReadOnlyList<DecileTable> Deciles,
     IReadOnlyList<BlockedRow> Blocked,
     IReadOnlyList<ForecastTable> Forecasts,
-    RegimeTable Regimes
+    RegimeTable Regimes,
+    ScoreIntervals Intervals
 );
 
 /// <summary>Outcomes after blocked and after allowed moments, as ratios.</summary>

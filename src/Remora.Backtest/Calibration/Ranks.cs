@@ -25,7 +25,8 @@ public static class Ranks
         return xx > 0 && yy > 0 ? xy / Math.Sqrt(xx * yy) : double.NaN;
     }
 
-    private static double[] Of(double[] values)
+    /// <summary>Returns the rank of each value from 0. Ties have their mean rank.</summary>
+    internal static double[] Of(double[] values)
     {
         var keys = (double[])values.Clone();
         var order = Enumerable.Range(0, values.Length).ToArray();

@@ -58,46 +58,52 @@ internal sealed class EntryTally
     /// <param name="timeBlocked">The share of time that the gate blocks, [0, 1].</param>
     public EntryComparison Compare(ReadOnlySpan<bool> blocked, ReadOnlySpan<int> times, double timeBlocked)
     {
-        var (losers, worst, blockedLosers, blockedWorst) = (0, 0, 0, 0);
-        Group gone = default,
-            kept = default;
-        for (var i = 0; i < _trades.Length; i++)
-        {
-            ref readonly var trade = ref _trades[i];
-            if (blocked[i])
-                gone.Add(trade, times[i]);
-            else
-                kept.Add(trade, times[i]);
-            if (trade.ProfitRatio < 0)
-            {
-                losers += times[i];
-                if (blocked[i])
-                    blockedLosers += times[i];
-            }
-            if (_worst[i])
-            {
-                worst += times[i];
-                if (blocked[i])
-                    blockedWorst += times[i];
-            }
-        }
+        var counts = Sum(blocked, times);
+        var (gone, kept) = (counts.Blocked, counts.Allowed);
         return new(
-            Share(gone.Count, gone.Count + kept.Count),
-            Share(blockedLosers, losers),
-            Share(blockedWorst, worst),
+            Share(gone.Trades, counts.Trades),
+            Share(gone.Losers, counts.Losers),
+            Share(gone.Worst, counts.Worst),
             timeBlocked,
             kept.Mean(kept.Ratio),
             gone.Mean(gone.Ratio),
             gone.Mean(gone.Profit),
-            Shortfall(blocked, times, gone.Count + kept.Count, withBlocked: true),
-            Shortfall(blocked, times, kept.Count, withBlocked: false),
+            Shortfall(blocked, times, counts.Trades, withBlocked: true),
+            Shortfall(blocked, times, kept.Trades, withBlocked: false),
             kept.Mean(kept.Excursion),
             gone.Mean(gone.Excursion)
         );
     }
 
-    /// <summary>Returns the mean of the worst twentieth of the trades.</summary>
-    private double Shortfall(ReadOnlySpan<bool> blocked, ReadOnlySpan<int> times, int count, bool withBlocked)
+    /// <summary>Adds up the blocked and the allowed trades of a sample.</summary>
+    public EntryCounts Sum(ReadOnlySpan<bool> blocked, ReadOnlySpan<int> times)
+    {
+        EntrySums gone = default,
+            kept = default;
+        for (var i = 0; i < _trades.Length; i++)
+            if (blocked[i])
+                gone.Add(_trades[i], times[i], _worst[i]);
+            else
+                kept.Add(_trades[i], times[i], _worst[i]);
+        return new(gone, kept);
+    }
+
+    /// <summary>
+    /// Returns the mean of the worst twentieth of a number of trades; NaN without trades.
+    /// </summary>
+    /// <param name="blocked">Whether each trade is blocked.</param>
+    /// <param name="times">How many times each trade is in the sample.</param>
+    /// <param name="count">The number of trades, of which a twentieth is taken.</param>
+    /// <param name="withBlocked">Whether blocked trades count.</param>
+    /// <param name="atMost">The largest profit ratio of the trades that count. With 0 and without
+    /// the blocked trades, a blocked trade counts as one that earns nothing.</param>
+    public double Shortfall(
+        ReadOnlySpan<bool> blocked,
+        ReadOnlySpan<int> times,
+        int count,
+        bool withBlocked,
+        double atMost = double.PositiveInfinity
+    )
     {
         if (count == 0)
             return double.NaN;
@@ -107,6 +113,8 @@ internal sealed class EntryTally
         {
             if (blocked[i] && !withBlocked)
                 continue;
+            if (_trades[i].ProfitRatio > atMost)
+                break;
             var taken = Math.Min(left, times[i]);
             sum += taken * _trades[i].ProfitRatio;
             left -= taken;
@@ -124,24 +132,6 @@ internal sealed class EntryTally
     }
 
     private static double Share(int part, int whole) => whole == 0 ? double.NaN : part / (double)whole;
-
-    private struct Group
-    {
-        public int Count;
-        public double Ratio;
-        public double Profit;
-        public double Excursion;
-
-        public void Add(in BaselineTrade trade, int times)
-        {
-            Count += times;
-            Ratio += times * trade.ProfitRatio;
-            Profit += times * trade.Profit;
-            Excursion += times * trade.Excursion;
-        }
-
-        public readonly double Mean(double sum) => sum / Count;
-    }
 }
 
 /// <summary>A trade of the ungated run, with what a comparison needs.</summary>

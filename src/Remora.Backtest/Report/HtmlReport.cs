@@ -14,8 +14,8 @@ public static class HtmlReport
     public static string Write(StudyFigures study)
     {
         var data = JsonSerializer.Serialize(
-            new(study, ResultsText.Findings(study), KeyFigures.Of(study)),
-            BacktestJson.Shared.ReportData
+            new(Drawn(study), ResultsText.Findings(study), KeyFigures.Of(study)),
+            BacktestJson.Short.ReportData
         );
         return Part("report.html")
             .Replace("{{title}}", Escape(study.Name), StringComparison.Ordinal)
@@ -28,7 +28,15 @@ public static class HtmlReport
             .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    private static string Part(string name)
+    // Other gates than the policy are shown for the first period only.
+    private static StudyFigures Drawn(StudyFigures study) =>
+        study with
+        {
+            Cells = [.. study.Cells.Where(c => c.Role == GateRole.Policy || c.Period == study.Cells[0].Period)],
+        };
+
+    /// <summary>Returns an embedded file.</summary>
+    internal static string Part(string name)
     {
         using var stream =
             typeof(HtmlReport).Assembly.GetManifestResourceStream(name)

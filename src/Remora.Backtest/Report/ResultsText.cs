@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Remora.Backtest.Chance;
 using Remora.Backtest.Figures;
+using Remora.Backtest.Report.Charts;
 using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report;
@@ -29,13 +30,15 @@ public static class ResultsText
     }
 
     /// <summary>Returns the findings in sentences, the verdict first.</summary>
-    public static IReadOnlyList<string> Findings(StudyFigures study)
+    public static IReadOnlyList<string> Findings(StudyFigures study) =>
+        [Headline(study), .. Verdict.Sentences(study), .. Counts(study)];
+
+    private static List<string> Counts(StudyFigures study)
     {
         var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
         var v = study.GateConclusion;
         var findings = new List<string>
         {
-            Headline(study),
             $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 "
                 + $"({0.05 * v.AllTests:0.0} expected by chance); {v.AllDiscoveries} survive Benjamini and "
                 + $"Hochberg's correction: {Discoveries(cells)}.",
@@ -56,16 +59,27 @@ public static class ResultsText
     }
 
     /// <summary>Returns the whole page.</summary>
-    public static string Markdown(StudyFigures study)
+    /// <param name="study">The figures.</param>
+    /// <param name="files">The files that the page refers to.</param>
+    public static string Markdown(StudyFigures study, ResultsFiles files)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# Results: {study.Name}\n\n");
-        foreach (var finding in Findings(study))
+        text.Append(CultureInfo.InvariantCulture, $"# Results: {study.Name}\n\n{Headline(study)}\n\n");
+        Verdict.Append(text, study);
+        foreach (var chart in StudyCharts.Of(study))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"![{chart.Title}]({files.ChartLink(chart)})\n\n{chart.Caption}\n\n"
+            );
+        if (files.ReportLink is { } report)
+            text.Append(CultureInfo.InvariantCulture, $"The [report]({report}) has more charts.\n\n");
+        text.Append("## Counts over strategies and periods\n\n");
+        foreach (var finding in Counts(study))
             text.Append(CultureInfo.InvariantCulture, $"{finding}\n\n");
         text.Append(
             CultureInfo.InvariantCulture,
             $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} rotations per cell, seed {study.Seed}. "
-                + $"Method: [methodology.md](methodology.md). The study generates this page: do not edit it.\n\n"
+                + $"The study generates this page: do not edit it.\n\n"
         );
         text.Append("## Data\n\n| market | candles | first | last | missing |\n|---|---|---|---|---|\n");
         foreach (var m in study.Markets)

@@ -43,6 +43,12 @@ public sealed record StudyFigures
     /// <summary>One cell per strategy, period and gate.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
 
+    /// <summary>
+    /// The trades of all strategies and markets, pooled over periods that do not overlap: first all
+    /// of them, then each strategy and pair. Empty without trades.
+    /// </summary>
+    public required IReadOnlyList<PooledEntries> Pooled { get; init; }
+
     /// <summary>Strategies and periods that could not be run, with the reason.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
@@ -187,6 +193,12 @@ public sealed record Cell
     public IReadOnlyDictionary<string, PlaceboTest>? EqualCount { get; init; }
 
     /// <summary>
+    /// The trades of this cell, to be pooled with those of others. Only for the policy under test,
+    /// in periods that do not overlap.
+    /// </summary>
+    internal GatedTrades? Entered { get; init; }
+
+    /// <summary>
     /// The p-value of the profit after Holm's correction within the family; NaN outside the family.
     /// </summary>
     public double Holm { get; init; } = double.NaN;
@@ -250,7 +262,7 @@ public sealed record StrategyDetail(
     IReadOnlyList<TradeGroup> ByScore
 );
 
-/// <summary>Balances at the end of each day. Open trades are valued at the market price.</summary>
+/// <summary>Balances at the end of days, at most 700 of them. Open trades are valued at the market price.</summary>
 /// <param name="Days">The ends of the days, in Unix seconds.</param>
 /// <param name="Ungated">Balances without the gate.</param>
 /// <param name="Gated">Balances with the gate.</param>

@@ -92,6 +92,22 @@ public sealed record StudyFile
         return study;
     }
 
+    /// <summary>
+    /// The periods that do not overlap with an earlier one in the list. Trades of several periods
+    /// are pooled over these only, so that each counts once.
+    /// </summary>
+    internal IReadOnlyList<StudyPeriod> Disjoint
+    {
+        get
+        {
+            var chosen = new List<StudyPeriod>();
+            foreach (var period in Periods)
+                if (!chosen.Exists(other => period.From <= other.To && other.From <= period.To))
+                    chosen.Add(period);
+            return chosen;
+        }
+    }
+
     internal IReadOnlyList<RiskPolicy> LoadPolicies(string folder)
     {
         if (Policies.Count == 0)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Remora.Backtest.Data;
 using Remora.Backtest.Report;
+using Remora.Backtest.Report.Charts;
 
 namespace Remora.Backtest.Study;
 
@@ -59,7 +60,12 @@ public static class StudyJob
         if (options.ReportTo is { } html)
             Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
         if (options.ResultsTo is { } markdown)
-            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
+        {
+            var files = new ResultsFiles(markdown, options.ReportTo);
+            foreach (var chart in StudyCharts.Of(figures))
+                Write(files.PathOf(chart), Encoding.UTF8.GetBytes(chart.Svg));
+            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures, files)));
+        }
         return figures;
     }
 
@@ -96,7 +102,10 @@ public sealed record StudyOptions
     /// <summary>The file for the report as HTML; null for none.</summary>
     public string? ReportTo { get; init; }
 
-    /// <summary>The file for the results as Markdown; null for none.</summary>
+    /// <summary>
+    /// The file for the results as Markdown; null for none. Its charts are written to the folder
+    /// <c>images</c> beside it.
+    /// </summary>
     public string? ResultsTo { get; init; }
 
     /// <summary>

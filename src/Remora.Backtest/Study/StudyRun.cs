@@ -80,6 +80,12 @@ public sealed class StudyRun
         );
 
         var (judged, verdict) = Judge(parts.Cells);
+        var pooled = EntryPool.Of(
+            [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
+            _study.Shifts,
+            _study.Resamples,
+            Draws.SeedFor(_study.Seed, "pool")
+        );
         return new()
         {
             Name = _study.Name,
@@ -91,6 +97,7 @@ public sealed class StudyRun
             Markets = parts.Markets,
             GateConclusion = verdict,
             Cells = judged,
+            Pooled = pooled,
             Skipped = parts.Skipped,
             WalkForward = parts.WalkForward,
             Stakes = parts.Stakes,
@@ -171,7 +178,12 @@ public sealed class StudyRun
         var after = new AfterHoursFigures[periods.Count];
         SideBySide.For(
             whole.Count,
-            i => results[i] = new(id, whole[i].Name, calibration.Run(whole[i].From, whole[i].To)),
+            i =>
+            {
+                var (name, from, to) = (whole[i].Name, whole[i].From, whole[i].To);
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{name}|calibration");
+                results[i] = new(id, name, calibration.Run(from, to, _study.Resamples, seed));
+            },
             _cancellation
         );
         SideBySide.For(

@@ -5,8 +5,8 @@ using Remora.Testing;
 namespace Remora.Backtest.Tests.Study;
 
 /// <summary>
-/// docs/results.md equals the output of the study with the real candles. A run checks one period of
-/// it; with REMORA_STUDY set, the whole file, byte for byte.
+/// docs/results.md, its charts and the report equal the output of the study with the real candles. A
+/// run checks one period of it; with REMORA_STUDY set, the whole files, byte for byte.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed class PublishedResultsTests
@@ -33,7 +33,7 @@ public sealed class PublishedResultsTests
             WalkForwardShifts = 1,
             Thresholds = [],
         };
-        var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, Folder())));
+        var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, Folder()), new("results.md", null)));
         Assert.Equal(strategies.Length, rows.Length);
         Assert.Equal(
             rows,
@@ -49,7 +49,22 @@ public sealed class PublishedResultsTests
             Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 },
             "takes minutes: set REMORA_STUDY to run it"
         );
-        Assert.Equal(Published, ResultsText.Markdown(StudyRun.Run(Shipped(), Folder())));
+        var folder = Directory.CreateTempSubdirectory("remora-published-").FullName;
+        StudyJob.Run(
+            new()
+            {
+                Study = Repository.PathOf("studies", "majors.json"),
+                DataFolder = Folder(),
+                ResultsTo = Path.Combine(folder, "results.md"),
+                ReportTo = Path.Combine(folder, "public", "report.html"),
+            }
+        );
+        foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
+            Assert.Equal(
+                File.ReadAllText(Repository.PathOf("docs", Path.GetRelativePath(folder, file))),
+                File.ReadAllText(file)
+            );
+        Directory.Delete(folder, recursive: true);
     }
 
     private static StudyFile Shipped() =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Remora.Backtest.Report;
 using Remora.Backtest.Study;
 using Remora.Backtest.Trading;
@@ -8,7 +9,7 @@ using Remora.Testing;
 namespace Remora.Backtest.Tests.Study;
 
 /// <summary>A complete study with generated candles.</summary>
-public sealed class StudyTests
+public sealed partial class StudyTests
 {
     private const string Text = """
         {
@@ -50,6 +51,9 @@ public sealed class StudyTests
         File.WriteAllText(path, text.ToString());
     }
 
+    /// <summary>The figures of the study, which runs once for all tests that need only them.</summary>
+    internal static readonly Lazy<StudyFigures> Figures = new(() => Run("shared"));
+
     internal static StudyFigures Run(string to) =>
         StudyJob.Run(
             new()
@@ -67,7 +71,11 @@ public sealed class StudyTests
     {
         Run("a");
         Run("b");
-        foreach (var file in new[] { "figures.json", "report.html", "results.md" })
+        var charts = Directory.GetFiles(Path.Combine(Folder, "a", "images")).Select(Path.GetFileName).ToArray();
+        Assert.Equal(3, charts.Length);
+        foreach (
+            var file in charts.Select(chart => $"images/{chart}").Concat(["figures.json", "report.html", "results.md"])
+        )
             Assert.Equal(
                 File.ReadAllBytes(Path.Combine(Folder, "a", file)),
                 File.ReadAllBytes(Path.Combine(Folder, "b", file))
@@ -114,7 +122,7 @@ public sealed class StudyTests
     [Fact]
     public void The_verdict_can_be_positive_or_negative()
     {
-        var figures = Run("e");
+        var figures = Figures.Value;
         Assert.Contains(
             "does not beat the placebo",
             ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = false } })
@@ -123,6 +131,45 @@ public sealed class StudyTests
             " beats the placebo",
             ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = true } })
         );
+    }
+
+    [Fact]
+    public void The_results_begin_with_the_verdict_and_link_their_files()
+    {
+        var figures = Run("f");
+        var page = File.ReadAllText(Path.Combine(Folder, "f", "results.md"));
+        Assert.StartsWith($"# Results: made <up>\n\n{ResultsText.Headline(figures)}\n", page);
+        var tables = page.IndexOf("\n|", StringComparison.Ordinal);
+        foreach (var claim in Verdict.Of(figures))
+            Assert.InRange(page.IndexOf($"- **{claim.Title}** {claim.Text}\n", StringComparison.Ordinal), 0, tables);
+        string[] links = [.. Links().Matches(page).Select(link => link.Groups["file"].Value)];
+        Assert.Equal(
+            [
+                "images/results-volatility.svg",
+                "images/results-worst-entries.svg",
+                "images/results-cost.svg",
+                "report.html",
+            ],
+            links.Where(link => link != "methodology.md")
+        );
+        Assert.All(
+            links.Where(link => link != "methodology.md"),
+            link => Assert.True(File.Exists(Path.Combine(Folder, "f", link)), link)
+        );
+    }
+
+    [GeneratedRegex(@"\]\((?<file>[^)]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Links();
+
+    [Fact]
+    public void Periods_that_overlap_with_an_earlier_one_are_not_pooled()
+    {
+        static StudyPeriod Period(string name, string from, string to) =>
+            new(name, Generated.At(from), Generated.At(to));
+        var whole = Period("whole", "2020-01-01", "2023-12-31");
+        var (first, second) = (Period("a", "2020-01-01", "2020-12-31"), Period("b", "2021-01-01", "2021-12-31"));
+        Assert.Equal([whole], new StudyFile { Periods = [whole, first, second] }.Disjoint);
+        Assert.Equal([first, second], new StudyFile { Periods = [first, second, whole] }.Disjoint);
     }
 
     [Theory]
@@ -221,7 +268,7 @@ public sealed class StudyTests
         Assert.Equal(4, figures.AfterHours.Count);
         Assert.Equal("binance NEW/USDT 5m", Assert.Single(figures.ThinMarkets).Market);
         Assert.Equal(8, figures.Details.Count);
-        var text = ResultsText.Markdown(figures);
+        var text = ResultsText.Markdown(figures, new("results.md", null));
         Assert.Contains("| DipBuyer ETH/USDT | second |", text);
         Assert.Contains("## Beside a smaller constant stake", text);
         Assert.Contains("## Returns after blocked and after allowed hours", text);
