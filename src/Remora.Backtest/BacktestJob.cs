@@ -50,11 +50,10 @@ public static class BacktestJob
             );
         }
 
-        var tape = new Tape(
-            new(options.Exchange, options.Pair, series.Timeframe),
-            series.Candles,
-            options.Observations
-        );
+        var tape = new Tape(new(options.Exchange, options.Pair, series.Timeframe), series.Candles, options.Observations)
+        {
+            Calendar = options.Calendar,
+        };
         var isShort = plan.Side == Side.Short;
         var history = HistoryBuilder.Build(
             [tape],
@@ -131,6 +130,9 @@ public sealed record BacktestOptions
 
     /// <summary>Outside values for the gate.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
+
+    /// <summary>The scheduled events for the gate.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>Wallet and fees.</summary>
     public AccountRules Account { get; init; } = AccountRules.Default;

@@ -29,6 +29,9 @@ internal sealed record EngineOptions
 
     public IReadOnlyList<EventOption?>? Calendar { get; init; }
 
+    /// <summary>Whether forecasts use the shipped dates; null for true.</summary>
+    public bool? ShippedCalendar { get; init; }
+
     public IReadOnlyList<OutsideOption?>? Outside { get; init; }
 
     /// <summary>Parses options.</summary>
@@ -73,9 +76,10 @@ internal sealed record EngineOptions
             : found;
     }
 
-    /// <summary>Returns the calendars in the order in which they became known.</summary>
-    public IReadOnlyList<EventCalendar> GetCalendars()
+    /// <summary>Returns the scheduled events.</summary>
+    public ReplayCalendar GetCalendar()
     {
+        var shipped = ShippedCalendar == false ? ForecastCalendar.Empty : Csv.ShippedCalendar.Dates;
         if (CalendarFile is not null && Calendar is not null)
             throw Refuse("there are both calendar and calendar_file: expected one of them");
         try
@@ -84,16 +88,22 @@ internal sealed record EngineOptions
                 return Backtest.Data.CalendarFile.Read(
                     PathOf(CalendarFile, "calendar_file"),
                     ScheduledEvent.UsualBefore,
-                    ScheduledEvent.UsualAfter
+                    ScheduledEvent.UsualAfter,
+                    shipped
                 );
             if (Calendar is null)
-                return [];
+                return new([], shipped);
             if (Calendar.Count > CalendarCsv.MostEntries)
                 throw Refuse($"there are {Calendar.Count} events: expected at most {CalendarCsv.MostEntries}");
             return Backtest.Data.CalendarFile.AsKnown(
-                [.. Calendar.Select((entry, i) => EntryOf(entry, i))],
+                new(
+                    [.. Calendar.Select((entry, i) => EntryOf(entry, i))],
+                    new Dictionary<CalendarEventKind, DateOnly>(),
+                    HasKind: false
+                ),
                 ScheduledEvent.UsualBefore,
-                ScheduledEvent.UsualAfter
+                ScheduledEvent.UsualAfter,
+                shipped
             );
         }
         catch (Exception e) when (e is FormatException or Backtest.BacktestException)

@@ -37,9 +37,11 @@ internal sealed unsafe class EngineSession
                 signals.Add(values.GetSignal(i));
         }
         _configured = [.. signals.Order()];
-        foreach (var calendar in options.GetCalendars())
-            _outside.Add(calendar);
+        var calendar = options.GetCalendar();
+        foreach (var known in calendar.Flags)
+            _outside.Add(known);
         _engine = new(options.GetPolicies(), _configured);
+        _engine.Apply(MarketEvent.Dated(calendar.Dates));
     }
 
     /// <summary>Runs a call, unless another one is under way.</summary>

@@ -120,6 +120,7 @@ int32_t remora_describe(char *buffer, int64_t capacity, int64_t *length, remora_
  *                                        text; default: the default policy
  *     "calendar_file": "calendar.csv",   scheduled events (docs/calendar.md); or the events:
  *     "calendar": [{"time": "2026-01-28T19:00:00Z", "announced": "2025-06-01", "name": "..."}],
+ *     "shipped_calendar": true,          whether forecasts use the shipped dates; default true
  *     "outside": [                       outside values, each used from the moment it was knowable
  *       {"kind": "fear_greed_daily", "file": "fear-greed.csv"},
  *       {"kind": "funding8h", "base": "BTC", "times": [1704067200000], "values": [0.0001]}

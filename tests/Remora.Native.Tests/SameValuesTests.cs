@@ -32,7 +32,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
         var market = Some.MarketOf("BTC/USDT", timeframe);
         var length = Timeframe.Parse(timeframe);
         var candles = Some.WithHoles(Some.Candles(4, 9_000, length), 5);
-        Compare(new(market, candles, []), chunk: 4000);
+        Compare(new(market, candles, []) { Calendar = ReplayCalendar.Shipped }, chunk: 4000);
     }
 
     [Fact]
@@ -60,7 +60,11 @@ public sealed class SameValuesTests(PublishedLibrary published)
             ]
         )
         {
-            Calendars = CalendarFile.AsKnown(events, ScheduledEvent.UsualBefore, ScheduledEvent.UsualAfter),
+            Calendar = CalendarFile.AsKnown(
+                new(events, new Dictionary<CalendarEventKind, DateOnly>(), HasKind: false),
+                ScheduledEvent.UsualBefore,
+                ScheduledEvent.UsualAfter
+            ),
         };
         object[] outside =
         [
@@ -93,7 +97,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
         var candles = SharedData.Has(file)
             ? SharedData.Candles(file)
             : Hours(SharedData.Candles($"candles/{coin}USDT-5m.csv.gz"));
-        Compare(new(market, candles, []), chunk: 20_000);
+        Compare(new(market, candles, []) { Calendar = ReplayCalendar.Shipped }, chunk: 20_000);
     }
 
     [Fact]
@@ -101,6 +105,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
     {
         var candles = Some.WithHoles(Some.Candles(9, 2_000), 9);
         var ours = new RemoraEngine(Policies, []);
+        ours.Apply(MarketEvent.Dated(ShippedCalendar.Dates));
         var engine = Library.Create(Options(Some.Btc, null));
         foreach (var candle in candles)
         {
@@ -120,6 +125,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
     {
         var candles = Some.Candles(2, 600);
         var ours = new RemoraEngine([RiskPolicy.Default], [Signal.FearGreed]);
+        ours.Apply(MarketEvent.Dated(ShippedCalendar.Dates));
         var engine = Library.Create(
             """
             {

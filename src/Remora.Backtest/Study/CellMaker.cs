@@ -78,21 +78,21 @@ internal sealed class CellMaker
             ),
             Intervals = EntryChance.Intervals(tally, blocked, _study.Resamples, seed + 1),
             EqualCount = EntryChance.Test(tally, blocked, _study.Shifts, seed + 3),
-            Entered = _study.Disjoint.Contains(_period) ? Entered(_trades, blocked) : null,
+            Entered = _study.Disjoint.Contains(_period) ? Entered(blocked) : null,
             WinnersScore = MeanScore(trade => trade.ProfitRatio > 0),
             LosersScore = MeanScore(trade => trade.ProfitRatio < 0),
         };
     }
 
-    private GatedTrades Entered(IReadOnlyList<BaselineTrade> trades, bool[] blocked)
+    private GatedTrades Entered(bool[] blocked)
     {
         var candles = _market.Series.Candles;
         var pairs = _study.Markets.Select(market => market.Pair).Distinct().Count();
         return new(
             pairs == 1 ? _simulation.Plan.Name : $"{_simulation.Plan.Name} {_market.Id.Pair}",
-            trades,
+            _trades,
             blocked,
-            [.. trades.Select(trade => candles[Math.Max(0, trade.Known)].OpenTime + _market.Series.Timeframe.Length)],
+            [.. _trades.Select(trade => candles[Math.Max(0, trade.Known)].OpenTime + _market.Series.Timeframe.Length)],
             (_simulation.Frame.To - _simulation.Frame.From).TotalDays / 365.25
         );
     }

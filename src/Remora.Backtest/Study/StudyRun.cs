@@ -17,15 +17,23 @@ public sealed class StudyRun
 {
     private readonly StudyFile _study;
     private readonly CandleReader _reader;
+    private readonly ReplayCalendar _calendar;
     private readonly IProgress<double>? _progress;
     private readonly CancellationToken _cancellation;
     private int _done;
     private int _steps;
 
-    private StudyRun(StudyFile study, CandleReader reader, IProgress<double>? progress, CancellationToken cancellation)
+    private StudyRun(
+        StudyFile study,
+        CandleReader reader,
+        ReplayCalendar calendar,
+        IProgress<double>? progress,
+        CancellationToken cancellation
+    )
     {
         _study = study;
         _reader = reader;
+        _calendar = calendar;
         _progress = progress;
         _cancellation = cancellation;
     }
@@ -34,6 +42,7 @@ public sealed class StudyRun
     /// <param name="study">The definition of the study.</param>
     /// <param name="dataFolder">The folder of its files.</param>
     /// <param name="reader">Reads its candle files.</param>
+    /// <param name="calendar">The scheduled events; null for the shipped dates.</param>
     /// <param name="progress">Receives the share that is done, [0, 1].</param>
     /// <param name="cancellation">Cancels the work.</param>
     /// <exception cref="BacktestException">A file is missing or invalid.</exception>
@@ -41,9 +50,13 @@ public sealed class StudyRun
         StudyFile study,
         string dataFolder,
         CandleReader? reader = null,
+        ReplayCalendar? calendar = null,
         IProgress<double>? progress = null,
         CancellationToken cancellation = default
-    ) => new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
+    ) =>
+        new StudyRun(study, reader ?? CandleFile.Read, calendar ?? ReplayCalendar.Shipped, progress, cancellation).Run(
+            dataFolder
+        );
 
     private StudyFigures Run(string folder)
     {
@@ -180,9 +193,9 @@ public sealed class StudyRun
             whole.Count,
             i =>
             {
-                var (name, from, to) = (whole[i].Name, whole[i].From, whole[i].To);
-                var seed = Draws.SeedFor(_study.Seed, $"{id}|{name}|calibration");
-                results[i] = new(id, name, calibration.Run(from, to, _study.Resamples, seed));
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{whole[i].Name}|calibration");
+                var result = calibration.Run(whole[i].From, whole[i].To, _study.Resamples, seed);
+                results[i] = new(id, whole[i].Name, result);
             },
             _cancellation
         );
@@ -224,7 +237,8 @@ public sealed class StudyRun
                     Policies = [.. policies, .. Ablations.Of(policies[0])],
                     ShortSide = plans.Any(p => p.Side == Side.Short && p.Timeframe == series.Timeframe),
                 };
-                var history = HistoryBuilder.Build(new Tape(id, series.Candles, observations), options);
+                var tape = new Tape(id, series.Candles, observations) { Calendar = _calendar };
+                var history = HistoryBuilder.Build(tape, options);
                 loaded[i] = new(_study, id, series, history, policies.Count);
                 Step();
             },

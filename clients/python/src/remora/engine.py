@@ -51,8 +51,8 @@ def assess(
     policy : str, path or dict, optional
         The name of a built-in policy, a policy file, or its content. By default ``remora-1``.
     calendar : path, iterable of (time, announced, name), or False, optional
-        Scheduled events: a calendar file, or events. By default the calendar that the engine ships,
-        which this version has not, so None and False both mean no events.
+        Scheduled events for the flag and for forecasts: a calendar file, or events. Forecasts also
+        use the dates that the engine ships; False leaves out these too.
     outside : dict, optional
         Outside values, each used from the moment at which it became knowable. A key is a kind such
         as ``fear_greed_daily``, or a kind and a currency such as ``funding8h:BTC``. A value is a
@@ -322,8 +322,10 @@ def _name_of(policy: str) -> str:
 
 
 def _calendar(calendar: Any) -> Dict[str, Any]:
-    if calendar is None or calendar is False:
+    if calendar is None:
         return {}
+    if calendar is False:
+        return {"shipped_calendar": False}
     if isinstance(calendar, (str, os.PathLike)):
         return {"calendar_file": os.path.abspath(cast("Union[str, os.PathLike[str]]", calendar))}
     try:
