@@ -36,7 +36,7 @@ internal sealed unsafe class EngineLibrary
         ulong engine;
         Failure failure;
         fixed (byte* start = text)
-            Check(_create(start, text.Length, &engine, &failure), ref failure);
+            Check(_create(start, text.Length, &engine, &failure), failure);
         return engine;
     }
 
@@ -86,7 +86,7 @@ internal sealed unsafe class EngineLibrary
             };
             Failure failure;
             fixed (Output* first = outputs)
-                Check(_apply(engine, &arrays, first, outputs.Length, &failure), ref failure);
+                Check(_apply(engine, &arrays, first, outputs.Length, &failure), failure);
         }
         finally
         {
@@ -106,7 +106,7 @@ internal sealed unsafe class EngineLibrary
         var text = Encoding.UTF8.GetBytes(outside);
         Failure failure;
         fixed (byte* start = text)
-            Check(_observe(engine, start, text.Length, &failure), ref failure);
+            Check(_observe(engine, start, text.Length, &failure), failure);
     }
 
     public string Json(ulong engine, int policy = 0, int side = 0, long now = long.MinValue) =>
@@ -129,7 +129,7 @@ internal sealed unsafe class EngineLibrary
     public void Free(ulong engine)
     {
         Failure failure;
-        Check(_free(engine, &failure), ref failure);
+        Check(_free(engine, &failure), failure);
     }
 
     private static string Read(Func<nint, long, nint, nint, int> call)
@@ -137,10 +137,10 @@ internal sealed unsafe class EngineLibrary
         const int tooSmall = 5;
         long length;
         Failure failure;
-        Assert.Equal(tooSmall, CheckBut(tooSmall, call(0, 0, (nint)(&length), (nint)(&failure)), ref failure));
+        Assert.Equal(tooSmall, CheckBut(tooSmall, call(0, 0, (nint)(&length), (nint)(&failure)), failure));
         var buffer = new byte[length + 1];
         fixed (byte* start = buffer)
-            Check(call((nint)start, buffer.Length, (nint)(&length), (nint)(&failure)), ref failure);
+            Check(call((nint)start, buffer.Length, (nint)(&length), (nint)(&failure)), failure);
         Assert.Equal(0, buffer[^1]);
         return Encoding.UTF8.GetString(buffer, 0, (int)length);
     }
@@ -154,21 +154,19 @@ internal sealed unsafe class EngineLibrary
             _ => new long[rows],
         };
 
-    private static int CheckBut(int allowed, int code, ref Failure failure)
+    private static int CheckBut(int allowed, int code, Failure failure)
     {
         if (code != allowed)
-            Check(code, ref failure);
+            Check(code, failure);
         return code;
     }
 
-    private static void Check(int code, ref Failure failure)
+    private static void Check(int code, Failure failure)
     {
         Assert.Equal(code, failure.Code);
         if (code == 0)
             return;
-        fixed (byte* column = failure.Column)
-        fixed (byte* message = failure.Message)
-            throw new EngineRefusal(code, failure.Row, TextAt(column), TextAt(message));
+        throw new EngineRefusal(code, failure.Row, TextAt(failure.Column), TextAt(failure.Message));
     }
 
     private static string TextAt(byte* text) => Marshal.PtrToStringUTF8((nint)text)!;
