@@ -33,7 +33,8 @@ internal static class StudyCommand
         };
         var results = new Option<string?>("--results")
         {
-            Description = "Write the results to this file (Markdown), and its charts (SVG) to the folder images beside it",
+            Description =
+                "Write the results to this file (Markdown), and its charts (SVG) to the folder images beside it",
             HelpName = "FILE",
         };
         var shifts = new Option<int?>("--shifts")
