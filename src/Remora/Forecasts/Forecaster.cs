@@ -109,6 +109,33 @@ public sealed class Forecaster
     }
 
     /// <summary>
+    /// Applies the next candle with volume, of 5m or longer, like <see cref="Apply"/>, but makes
+    /// only the forecast for one hour, from which the own error follows. A fit streams the same
+    /// candles many times and needs no more; <see cref="Current"/> stays null. Returns whether
+    /// there are inputs.
+    /// </summary>
+    public bool ApplyForFit(in Candle candle)
+    {
+        if (_means.Candles > 0 && candle.OpenTime - _means.Time > LongestHole)
+            _means.Clear();
+        if (!_means.Update(candle))
+            return false;
+        _means.Say(LogVarianceOf(Horizon.OneHour));
+        return true;
+    }
+
+    /// <summary>
+    /// Returns the log of the forecast variance per 5 minutes after the last candle, when there are
+    /// inputs.
+    /// </summary>
+    public double LogVarianceOf(Horizon horizon)
+    {
+        HorizonNumbers numbers = default;
+        Compute(horizon, _vintages.At(_means.Time)[horizon], _means.Time, ref numbers);
+        return numbers.LogVariance;
+    }
+
+    /// <summary>
     /// Returns the whole state as bytes. A forecaster that reads them continues with the same
     /// digits.
     /// </summary>
