@@ -131,7 +131,7 @@ public sealed class Forecaster
     public double LogVarianceOf(Horizon horizon)
     {
         HorizonNumbers numbers = default;
-        Compute(horizon, _vintages.At(_means.Time)[horizon], _means.Time, ref numbers);
+        Compute(horizon.Hours, _vintages.At(_means.Time)[horizon], _means.Time, ref numbers);
         return numbers.LogVariance;
     }
 
