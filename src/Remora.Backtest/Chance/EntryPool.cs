@@ -279,9 +279,9 @@ internal sealed record GatedTrades(
 /// among the losing trades, divided by the number expected if results did not matter;
 /// <c>edge_pct</c> and <c>excursion_gain_pct</c>, the mean profit and worst excursion of allowed
 /// trades minus those of blocked trades, in percent of the stake; <c>gain_pct_per_year</c> and
-/// <c>gain_at_shortfall_pct_per_year</c>, the profit with the gate minus that without it and minus that of
-/// a constant stake with the same expected shortfall, in percent of the stake per strategy and
-/// year.</param>
+/// <c>gain_at_shortfall_pct_per_year</c>, the profit with the gate minus that without it and minus
+/// that of a constant stake with the same expected shortfall, in percent of the stake per strategy
+/// and year.</param>
 /// <param name="Intervals">The 95 % interval of each figure, from resampled days; NaN for a lift if
 /// fewer than 5 blocked trades are expected.</param>
 public sealed record PooledEntries(

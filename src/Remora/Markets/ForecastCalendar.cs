@@ -36,9 +36,8 @@ public sealed class ForecastCalendar
         if (Events.FirstOrDefault(e => e.Kind == CalendarEventKind.Holiday && !IsDay(e.At)) is { } wrong)
             throw new ArgumentException($"the holiday at {wrong.At} is not at 00:00 UTC", nameof(events));
         KnownUntil = new Dictionary<CalendarEventKind, DateOnly>(knownUntil);
-        AllKnownUntil = KindsOfForecasts.All(knownUntil.ContainsKey)
-            ? KindsOfForecasts.Min(kind => knownUntil[kind])
-            : null;
+        if (KindsOfForecasts.All(KnownUntil.ContainsKey))
+            AllKnownUntil = KindsOfForecasts.Min(kind => KnownUntil[kind]);
         _kinds = [.. Kinds.Select(Times)];
         _knownUntil = [.. Kinds.Select(kind => knownUntil.TryGetValue(kind, out var day) ? day : (DateOnly?)null)];
     }
