@@ -7,8 +7,8 @@ namespace Remora.Benchmarks;
 
 /// <summary>
 /// Measures the cost of a candle: nine indicators alone as the baseline, and the engine with its
-/// indicators on base and hourly candles, ranks, regime, score, flags, confidence and decision, with
-/// and without forecasts.
+/// indicators on base and hourly candles, ranks, regime, score, flags, confidence and decision,
+/// with and without forecasts.
 /// Times and bytes are per candle.
 /// </summary>
 public class EngineBenchmarks

@@ -24,7 +24,6 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "src"
 VERSION = re.search(r'^__version__ = "([^"]+)"', (SOURCES / "remora/__init__.py").read_text(), re.MULTILINE)[1]
 NAME = f"remora-{VERSION}"
-WHEEL = f"{NAME}-py3-none-any.whl"
 SDIST = f"{NAME}.tar.gz"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -34,9 +33,11 @@ def metadata():
         "Metadata-Version: 2.1",
         "Name: remora",
         f"Version: {VERSION}",
-        "Summary: Client of Remora, an open market-risk engine, and a guard for Freqtrade strategies",
+        "Summary: Remora, an open market-risk engine: client, engine for data frames, and a guard for Freqtrade",
         "License: MIT",
         "Requires-Python: >=3.9",
+        "Provides-Extra: engine",
+        "Requires-Dist: numpy>=1.21; extra == 'engine'",
         "Classifier: Typing :: Typed",
         "Description-Content-Type: text/markdown",
     ]
@@ -50,36 +51,47 @@ def modules():
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return write_wheel(wheel_directory, "py3-none-any", {})
+
+
+def write_wheel(folder, tag, library):
+    """Writes a wheel of the package and returns its name. `library` has files for one platform."""
     info = f"{NAME}.dist-info"
-    files = modules()
+    files = {**modules(), **library}
     files[f"{info}/METADATA"] = metadata()
+    purelib = "false" if library else "true"
     files[f"{info}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: remora build_package\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
+        f"Wheel-Version: 1.0\nGenerator: remora build_package\nRoot-Is-Purelib: {purelib}\nTag: {tag}\n"
+    ).encode()
     record = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in files.items()]
     files[f"{info}/RECORD"] = ("\n".join([*record, f"{info}/RECORD,,"]) + "\n").encode()
     # Stored, so that the bytes do not depend on zlib's version.
-    with zipfile.ZipFile(Path(wheel_directory) / WHEEL, "w", zipfile.ZIP_STORED) as wheel:
+    with zipfile.ZipFile(Path(folder) / f"{NAME}-{tag}.whl", "w", zipfile.ZIP_STORED) as wheel:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, EARLIEST)
-            entry.external_attr = 0o644 << 16
+            entry.external_attr = (0o755 if name.endswith(".so") else 0o644) << 16
             wheel.writestr(entry, content)
-    return WHEEL
+    return f"{NAME}-{tag}.whl"
 
 
 def build_sdist(sdist_directory, config_settings=None):
     files = {f"src/{name}": content for name, content in modules().items()}
     files.update({name: (HERE / name).read_bytes() for name in ("README.md", "pyproject.toml", "build_package.py")})
     files["PKG-INFO"] = metadata()
+    return write_archive(Path(sdist_directory) / SDIST, NAME, files)
+
+
+def write_archive(path, top, files):
+    """Writes files below one top folder as tar.gz and returns the name of the archive."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in sorted(files.items()):
-            entry = tarfile.TarInfo(f"{NAME}/{name}")
-            entry.size, entry.mode = len(content), 0o644
+            entry = tarfile.TarInfo(f"{top}/{name}")
+            entry.size, entry.mode = len(content), 0o755 if name.endswith(".so") else 0o644
             archive.addfile(entry, io.BytesIO(content))
-    with open(Path(sdist_directory) / SDIST, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
+    with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
         zipped.write(packed.getvalue())
-    return SDIST
+    return path.name
 
 
 def _digest(content):

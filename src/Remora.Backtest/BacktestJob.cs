@@ -50,14 +50,18 @@ public static class BacktestJob
             );
         }
 
-        var tape = new Tape(
-            new(options.Exchange, options.Pair, series.Timeframe),
-            series.Candles,
-            options.Observations
-        );
-        var verdicts = HistoryBuilder.Build([tape], new() { Policies = [policy] }, progress, cancellation)[0].Policies[
-            0
-        ];
+        var tape = new Tape(new(options.Exchange, options.Pair, series.Timeframe), series.Candles, options.Observations)
+        {
+            Calendar = options.Calendar,
+        };
+        var isShort = plan.Side == Side.Short;
+        var history = HistoryBuilder.Build(
+            [tape],
+            new() { Policies = [policy], ShortSide = isShort },
+            progress,
+            cancellation
+        )[0];
+        var verdicts = (isShort ? history.ShortSide : history.Policies)[0];
         var gate =
             options.Sized ? Gates.Scaled(verdicts)
             : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold)
@@ -126,6 +130,9 @@ public sealed record BacktestOptions
 
     /// <summary>Outside values for the gate.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
+
+    /// <summary>The scheduled events for the gate.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>Wallet and fees.</summary>
     public AccountRules Account { get; init; } = AccountRules.Default;

@@ -10,8 +10,8 @@ namespace Remora.Feeds;
 /// <item>unreachable: three consecutive failures, or one before the first success;</item>
 /// <item>degraded: the last request failed;</item>
 /// <item>starting: no request has completed;</item>
-/// <item>degraded: a part of the source failed, a delivered value has expired, or the source
-/// responds without any value;</item>
+/// <item>degraded: a part of the source failed, a delivered value has expired, or a source of
+/// signals responds without any value;</item>
 /// <item>live.</item>
 /// </list>
 /// </summary>
@@ -63,6 +63,9 @@ internal sealed class SourceHealthTracker
         _latest[key] = observation;
         Change(health => health with { Latest = [.. _latest.Values] });
     }
+
+    /// <summary>A valid response had arrived before a restart.</summary>
+    public void SucceededBefore(Instant time) => Change(health => health with { LastSuccess = time });
 
     /// <summary>A valid response has arrived.</summary>
     /// <param name="failedPart">The error of a part of the source that failed, for example of the
@@ -129,7 +132,7 @@ internal sealed class SourceHealthTracker
                 return failing;
             if (!hasSucceeded && !IsConnected)
                 return FeedState.Starting;
-            var hasNoValue = hasSucceeded && Health.Latest.Count == 0;
+            var hasNoValue = hasSucceeded && Health.Signals.Count > 0 && Health.Latest.Count == 0;
             var hasExpired = Health.Latest.Any(value => value.ExpiresAt <= now);
             return IsPartial || hasNoValue || hasExpired ? FeedState.Degraded : FeedState.Live;
         }

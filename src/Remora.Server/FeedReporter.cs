@@ -12,6 +12,7 @@ public sealed class FeedReporter
 {
     private const string Unavailable = "unavailable";
     private const string BridgeIncident = "bridge";
+    private const string DatesIncident = "dates";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int Steady = 60; // checks
     private readonly ServiceParts _parts;
@@ -63,6 +64,10 @@ public sealed class FeedReporter
             var health = feed.Health;
             Report(feed.Name, health.State, health.LastError, "no fresh value", neverAnswered: false, isBridgeDown);
         }
+        if (_parts.Calendar?.Health.Forecasts?.Problem is { } problem)
+            _incidents.Begin(DatesIncident, problem);
+        else
+            _incidents.End(DatesIncident, "the calendar of forecasts has dates of all kinds again");
     }
 
     /// <summary>

@@ -63,6 +63,9 @@ public sealed class MarketPump
             _engine.Apply(MarketEvent.Observed(observation));
     }
 
+    /// <summary>Applies the calendar of forecasts before any event.</summary>
+    public void Recall(ForecastCalendar dates) => _engine.Apply(MarketEvent.Dated(dates));
+
     /// <summary>
     /// Runs until it is canceled or <see cref="Events"/> is completed. An exception means a bug in
     /// the engine and ends the service.

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Remora.Csv;
 using Remora.Feeds;
+using Remora.Feeds.Calendar;
 using Remora.Feeds.Candles;
 using Remora.Feeds.Derivatives;
 using Remora.Feeds.Exchanges;
@@ -43,6 +45,7 @@ public sealed class OutsideWorld : IAsyncDisposable
             Recall = record is null ? null : record.RecallAsync,
             OtherFeeds = OthersOf,
         };
+        var dates = new ForecastDates(ShippedCalendar.Dates);
         Parts = new()
         {
             Markets =
@@ -62,8 +65,9 @@ public sealed class OutsideWorld : IAsyncDisposable
                     .. Perpetuals(settings, clock),
                     .. Liquidations(settings, standIn, clock),
                     news,
+                    .. Releases(settings, standIn, dates, clock),
                 ],
-            Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
+            Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock, dates: dates),
             News = () => news?.Report,
             Bridge = () => _bridge.Health,
             Record = record,
@@ -172,6 +176,20 @@ public sealed class OutsideWorld : IAsyncDisposable
                     clock: clock
                 ),
             ];
+
+    /// <summary>
+    /// Returns the feed of release dates. The agency wants a contact; a sandbox has no
+    /// releases.
+    /// </summary>
+    private IEnumerable<ISourceFeed> Releases(
+        ServiceSettings settings,
+        Uri? standIn,
+        ForecastDates dates,
+        TimeProvider clock
+    ) =>
+        standIn is null && settings.ContactEmail is { } contact
+            ? [new BlsFeed(new(settings.BlsCalendarUrl, contact, settings.BlsCalendarFile), dates, _http, clock)]
+            : [];
 
     private static IReadOnlyList<string> BasesOf(ServiceSettings settings) =>
         [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];

@@ -116,6 +116,8 @@ public sealed class ServiceHost : IAsyncDisposable
         var tasks = new List<Task>();
         try
         {
+            if (_parts.Calendar?.Prepare() is { } dates)
+                _pump.Recall(dates);
             if (_parts.Record is { } record)
                 await WarmStartAsync(record);
             tasks.AddRange(StartTasks());

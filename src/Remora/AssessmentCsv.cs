@@ -11,7 +11,8 @@ namespace Remora;
 /// </summary>
 public static class AssessmentCsv
 {
-    private const char ListSeparator = '|';
+    /// <summary>Separates the items of a list.</summary>
+    public const char ListSeparator = '|';
 
     private static readonly Action<StringBuilder, Assessment>[] Fields = [.. AssessmentColumns.Files.Select(FieldOf)];
 

@@ -56,16 +56,7 @@ public sealed class RemoraEngine
     public IReadOnlyList<RiskPolicy> Policies => _policies;
 
     /// <summary>The events that forecasts take into account, from the next candle on.</summary>
-    public IForecastCalendar ForecastCalendar
-    {
-        get;
-        set
-        {
-            field = value;
-            foreach (var market in _markets.Values)
-                market.SetCalendar(value);
-        }
-    } = NoEvents.Instance;
+    public ForecastCalendar ForecastCalendar { get; private set; } = ForecastCalendar.Empty;
 
     /// <summary>The markets seen so far.</summary>
     public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
@@ -85,6 +76,13 @@ public sealed class RemoraEngine
         if (marketEvent.Calendar is { } calendar)
         {
             _outside.Apply(calendar);
+            return null;
+        }
+        if (marketEvent.Dates is { } dates)
+        {
+            ForecastCalendar = dates;
+            foreach (var known in _markets.Values)
+                known.SetCalendar(dates);
             return null;
         }
         var market = marketEvent.Market!;
@@ -147,7 +145,7 @@ public sealed class RemoraEngine
 
         public Instant AsOf => _model.Readings.AsOf!.Value;
 
-        public void SetCalendar(IForecastCalendar calendar) => forecaster?.Calendar = calendar;
+        public void SetCalendar(ForecastCalendar calendar) => forecaster?.Calendar = calendar;
 
         public void Seed(MarketHistory history) => _model.Seed(history);
 

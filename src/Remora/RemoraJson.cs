@@ -84,6 +84,7 @@ public static class RemoraJson
     private static IEnumerable<JsonConverter> EngineEnums =>
         [
             EnumNames<AssessmentState>(),
+            EnumNames<CalendarEventKind>(),
             EnumNames<CandleFault>(),
             EnumNames<MomentumClass>(),
             EnumNames<NoForecast>(),

@@ -59,7 +59,7 @@ public sealed class CalendarCommandTests
         Assert.Contains("1 already present", output, StringComparison.Ordinal);
         (exit, output, _) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", calendar);
         Assert.Equal(0, exit);
-        Assert.Contains("2030-01-01T19:00:00Z  A day", output, StringComparison.Ordinal);
+        Assert.Contains("2030-01-01T19:00:00Z  other    A day", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,6 +109,60 @@ public sealed class CalendarCommandTests
         );
         Assert.Equal(2, exit);
         Assert.Contains("expected a time from now to", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Runs in the published executable too, so the shipped dates must be inside it.
+    /// </summary>
+    [Fact]
+    public async Task The_dates_of_forecasts_are_listed_with_kinds_and_until_when_they_are_known()
+    {
+        using var folder = new TemporaryFolder();
+        string[] place = ["--data", folder.Path];
+        var (exit, output, errors) = await RemoraProcess.RunAsync([
+            "calendar",
+            "list",
+            "--forecasts",
+            "--all",
+            .. place,
+        ]);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("2022-06-10T12:30:00Z  cpi      US consumer prices\n", output, StringComparison.Ordinal);
+        Assert.Contains("2025-12-25T00:00:00Z  holiday  Christmas Day\n", output, StringComparison.Ordinal);
+        Assert.Contains("\n# known until: fomc 2027-12-31\n", output, StringComparison.Ordinal);
+
+        // Rows and statements of the user's file are added.
+        await File.WriteAllTextAsync(
+            folder.File("calendar.csv"),
+            "time,announced,kind,name\n# known until: fomc 2030-12-31\n2030-01-30T19:00:00Z,2029-06-01,fomc,decision\n"
+        );
+        (exit, output, _) = await RemoraProcess.RunAsync(["calendar", "list", .. place]);
+        Assert.Equal(0, exit);
+        Assert.StartsWith("2030-01-30T19:00:00Z  fomc     decision\n", output, StringComparison.Ordinal);
+        Assert.Contains("\n# known until: fomc 2030-12-31\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("consumer prices", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_import_sets_the_kind()
+    {
+        using var folder = new TemporaryFolder();
+        var (calendar, ics) = (folder.File("calendar.csv"), folder.File("events.ics"));
+        await File.WriteAllTextAsync(
+            ics,
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:FOMC\nDTSTART:20300130T190000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        string[] import = ["calendar", "import", ics, "--calendar", calendar, "--kind", "fomc"];
+        var (exit, _, errors) = await RemoraProcess.RunAsync(import);
+        Assert.True(exit == 0, errors);
+        Assert.EndsWith(",fomc,FOMC\n", await File.ReadAllTextAsync(calendar), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(calendar, "time,announced,name\n");
+        (exit, _, errors) = await RemoraProcess.RunAsync(import);
+        Assert.Equal(2, exit);
+        Assert.Contains("has no column 'kind'", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync([.. import[..^1], "rates"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("expected one of cpi, nfp, fomc, holiday, other", errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Remora.Csv;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -50,7 +51,7 @@ public sealed class ReplayCommandTests : IDisposable
             _folder.File("out.jsonl")
         );
         Assert.True(exit == 0, errors);
-        var engine = new RemoraEngine();
+        var engine = EngineWithDates();
         var expected = candles.Select(c =>
             JsonSerializer.Serialize(engine.Apply(MarketEvent.Closed(Tapes.Market, c)), RemoraJson.Options)
         );
@@ -69,6 +70,81 @@ public sealed class ReplayCommandTests : IDisposable
             new GZipStream(File.OpenRead(_folder.File("out.csv.gz")), CompressionMode.Decompress)
         );
         Assert.Equal(AssessmentCsv.Header, await text.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task A_calendar_raises_flag_and_forecast_and_none_leaves_out_all_events()
+    {
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(3)));
+        var calendar = _folder.Write(
+            "calendar.csv",
+            "time,announced,kind,name\n2025-02-28T18:00:00Z,2025-02-01,fomc,rate decision\n"
+        );
+        var with = await RowsAsync(calendar);
+        var without = await RowsAsync("none");
+        // 24 hours before the event, the horizon ends where it begins.
+        Assert.Equal(1, Volatility(with, "2025-02-27T18:00:00Z") / Volatility(without, "2025-02-27T18:00:00Z"));
+        Assert.InRange(
+            Volatility(with, "2025-02-27T18:05:00Z") / Volatility(without, "2025-02-27T18:05:00Z"),
+            1.1,
+            1.3
+        );
+        Assert.Equal("2026-12-31", Known(with).GetString());
+        Assert.Equal(JsonValueKind.Null, Known(without).ValueKind);
+        Assert.Equal(
+            (JsonValueKind.False, JsonValueKind.True, JsonValueKind.Null),
+            (
+                Flag(with, "2025-02-28T15:00:00Z"),
+                Flag(with, "2025-02-28T17:00:00Z"),
+                Flag(without, "2025-02-28T17:00:00Z")
+            )
+        );
+
+        await File.WriteAllTextAsync(calendar, "time,announced,kind,name\n2025-02-28T18:00:00Z,2025-02-01,rates,x\n");
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "backtest",
+            "--strategy",
+            "MACDCross",
+            "--candles",
+            file,
+            "--calendar",
+            calendar
+        );
+        Assert.Equal(2, exit);
+        Assert.Contains($"{calendar}, line 2: kind is 'rates', expected one of", errors, StringComparison.Ordinal);
+
+        async Task<Dictionary<string, JsonElement>> RowsAsync(string events)
+        {
+            var to = _folder.File("out.jsonl");
+            var (exit, _, errors) = await RemoraProcess.RunAsync(
+                "replay",
+                file,
+                "--pair",
+                "BTC/USDT",
+                "--to",
+                to,
+                "--calendar",
+                events
+            );
+            Assert.True(exit == 0, errors);
+            return File.ReadLines(to)
+                .Select(line => JsonElement.Parse(line))
+                .ToDictionary(row => row.GetProperty("as_of").GetString()!);
+        }
+
+        static double Volatility(Dictionary<string, JsonElement> rows, string at) =>
+            rows[at]
+                .GetProperty("forecast")
+                .GetProperty("horizons")
+                .GetProperty("24h")
+                .GetProperty("volatility")
+                .GetDouble();
+
+        static JsonElement Known(Dictionary<string, JsonElement> rows) =>
+            rows["2025-02-28T17:00:00Z"].GetProperty("forecast").GetProperty("calendar_known_until");
+
+        static JsonValueKind Flag(Dictionary<string, JsonElement> rows, string at) =>
+            rows[at].GetProperty("event_flags").GetProperty("flag_scheduled_event").ValueKind;
     }
 
     [Fact]
@@ -111,7 +187,7 @@ public sealed class ReplayCommandTests : IDisposable
         );
         Assert.True(exit == 0, errors);
 
-        var engine = new RemoraEngine();
+        var engine = EngineWithDates();
         var rows = new StringBuilder();
         foreach (var candle in candles)
         {
@@ -218,9 +294,17 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Contains("288 candles of 5m (3 duplicate rows skipped), 288 rows", errors);
     }
 
-    private static string[] ExpectedRows(IReadOnlyList<Candle> candles)
+    /// <summary>Forecasts know the shipped dates without any option.</summary>
+    private static RemoraEngine EngineWithDates()
     {
         var engine = new RemoraEngine();
+        engine.Apply(MarketEvent.Dated(ShippedCalendar.Dates));
+        return engine;
+    }
+
+    private static string[] ExpectedRows(IReadOnlyList<Candle> candles)
+    {
+        var engine = EngineWithDates();
         var rows = new StringBuilder();
         foreach (var candle in candles)
             AssessmentCsv.Append(rows, engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!);

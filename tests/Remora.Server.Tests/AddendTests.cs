@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Remora.Csv;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Testing;
@@ -107,7 +108,7 @@ public sealed class AddendTests
         var file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(8)},,rate decision\n");
         await using var service = await LiveServer.StartAsync(calendar: clock =>
-            new(file, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), clock)
+            new(file, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), clock, dates: new(ShippedCalendar.Dates))
         );
         await service.WarmAsync();
         await LiveServer.UntilAsync(() =>
@@ -126,6 +127,12 @@ public sealed class AddendTests
             ("live", "rate decision"),
             (Text(shown, "state"), shown.GetProperty("upcoming")[0].GetProperty("name").GetString())
         );
+        // What forecasts know is that of the kind that is known for the shortest time.
+        var known = shown.GetProperty("forecasts");
+        Assert.Equal("2026-12-31", Text(known, "known_until"));
+        Assert.Equal("2027-12-31", Text(known.GetProperty("kinds"), "fomc"));
+        Assert.Equal(JsonValueKind.Null, known.GetProperty("problem").ValueKind);
+        Assert.Equal("2026-12-31", Text(await service.GetAsync("/api/v1/status"), "calendar_known_until"));
         service.Clock.Advance(TimeSpan.FromMinutes(6));
         Assert.False(
             (await service.GetAsync("/api/v1/risk?pair=BTC/USDT"))

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Remora.Bots.Tests;
 using Remora.Feeds;
+using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Testing;
@@ -88,6 +89,40 @@ public sealed class FeedReporterTests : IDisposable
         ).Look();
         Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. Retrying.", _log.All[0]);
         Assert.Equal("liquidations is degraded: no fresh value. Retrying.", _log.All[1]);
+    }
+
+    [Fact]
+    public void A_calendar_of_forecasts_that_has_run_out_is_told_once()
+    {
+        var clock = new ManualClock(Some.Time.ToDateTimeOffset());
+        var kinds = ForecastCalendar.KindsOfForecasts;
+        ForecastCalendar Until(DateOnly day) => new([], kinds.ToDictionary(kind => kind, _ => day));
+        var dates = new ForecastDates(Until(new(2024, 3, 2)));
+        var folder = Directory.CreateTempSubdirectory("remora-calendar-").FullName;
+        var reporter = new FeedReporter(
+            new()
+            {
+                Markets = [],
+                Calendar = new(Path.Combine(folder, "calendar.csv"), default, default, clock, dates: dates),
+                Log = _log,
+            }
+        );
+        reporter.Look();
+        clock.Advance(TimeSpan.FromDays(2) - TimeSpan.FromSeconds(1));
+        reporter.Look();
+        Assert.Empty(_log.All);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 100; i++)
+            reporter.Look();
+        Assert.StartsWith(
+            "the calendar of forecasts has run out of dates of cpi, nfp, fomc, holiday: forecasts count no such event. "
+                + "Install a newer version, set contact_email",
+            Assert.Single(_log.All),
+            StringComparison.Ordinal
+        );
+        dates.SetOwn(Until(new(2024, 12, 31)));
+        reporter.Look();
+        Assert.Equal("the calendar of forecasts has dates of all kinds again", _log.All[^1]);
     }
 
     [Fact]

@@ -169,6 +169,10 @@ public sealed class SettingsTests : IDisposable
     )]
     [InlineData("""{ "sources": "yes" }""", "FILE:1:14: sources is 'yes': expected true or false")]
     [InlineData(
+        """{ "contact_email": "me @example.org" }""",
+        "FILE:1:20: contact_email is 'me @example.org': expected an e-mail address such as you@example.org"
+    )]
+    [InlineData(
         """{ "policy": "mine" }""",
         "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive"
     )]

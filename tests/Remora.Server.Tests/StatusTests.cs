@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Remora.Forecasts;
+using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -50,6 +51,31 @@ public sealed class StatusTests
         Assert.Equal("2024-03-01T00:00:00Z", status.GetProperty("clock").GetProperty("now").GetString());
         Assert.Equal(JsonValueKind.Null, status.GetProperty("sandbox").ValueKind);
         Assert.False(status.GetProperty("ready").GetBoolean());
+    }
+
+    /// <summary>
+    /// The agency wants a contact, and a sandbox has no releases. Nothing is requested here.
+    /// </summary>
+    [Theory]
+    [InlineData("ops@example.org", false, true)]
+    [InlineData("ops@example.org", true, false)]
+    [InlineData(null, false, false)]
+    public async Task Release_dates_are_a_source_where_a_contact_is_set(string? contact, bool sandbox, bool isSource)
+    {
+        await using var world = OutsideWorld.Connect(
+            LiveServer.Settings with
+            {
+                ContactEmail = contact,
+                Data = Path.Combine(Path.GetTempPath(), "remora-nowhere"),
+            },
+            TimeProvider.System,
+            sandbox ? new("simulated", "http://127.0.0.1:1", 1) : null,
+            record: null,
+            NullLoggerFactory.Instance
+        );
+        Assert.Equal(isSource, world.Parts.Sources.Any(source => source.Name == "bls.gov"));
+        var dates = world.Parts.Calendar!.Health.Forecasts!;
+        Assert.Equal(new DateOnly(2026, 12, 31), dates.KnownUntil);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse;
 using Remora.Columns;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store.Files;
@@ -51,6 +52,7 @@ public sealed class ColumnsTests(Engine engine)
         );
         Assert.Contains(chosen, each => !each.SafeToTrade);
         Assert.Contains(chosen, each => double.IsFinite(each.RiskScore));
+        Assert.Contains(chosen, each => each.Forecast?[Horizon.OneDay].Percentile is > 0);
 
         static IEnumerable<(string Name, object? Value)> Expected(Assessment each)
         {
@@ -81,6 +83,14 @@ public sealed class ColumnsTests(Engine engine)
                 ("part_external", each.RiskBreakdown.External),
                 ("stale", each.Stale),
                 ("state", each.State),
+                ("forecast_volatility_1h", each.Forecast?[Horizon.OneHour].Volatility),
+                ("forecast_volatility_4h", each.Forecast?[Horizon.FourHours].Volatility),
+                ("forecast_volatility_24h", each.Forecast?[Horizon.OneDay].Volatility),
+                ("forecast_percentile_1h", each.Forecast?[Horizon.OneHour].Percentile),
+                ("forecast_percentile_4h", each.Forecast?[Horizon.FourHours].Percentile),
+                ("forecast_percentile_24h", each.Forecast?[Horizon.OneDay].Percentile),
+                ("forecast_confidence", each.Forecast?.Confidence),
+                ("forecast_coefficients", each.Forecast?.Coefficients),
                 ("blocked_by", each.BlockedBy),
                 (
                     "flags",
@@ -150,17 +160,17 @@ public sealed class ColumnsTests(Engine engine)
         var policy = RiskPolicy.Default.Name;
         Assert.Equal(
             """
-            "time","as_of","close","safe_to_trade","recommendation","risk_score","risk_class","risk_confidence","position_scale","blocked_by","regime","volatility","flags","policy_id","model","state"
-            "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
-            "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
+            "time","as_of","close","safe_to_trade","recommendation","risk_score","risk_class","risk_confidence","position_scale","blocked_by","regime","volatility","flags","policy_id","model","state","forecast_volatility_1h","forecast_volatility_4h","forecast_volatility_24h","forecast_percentile_1h","forecast_percentile_4h","forecast_percentile_24h","forecast_confidence","forecast_coefficients"
+            "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up",,,,,,,,
+            "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up",,,,,,,,
             """,
             await CsvAsync(store.Assessments.EachOf(Some.Btc, policy))
         );
         Assert.Equal(
             """
-            "time","as_of","close","safe_to_trade","recommendation","risk_score","risk_class","risk_confidence","position_scale","blocked_by","regime","volatility","flags","policy_id","model","state"
-            "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
-            "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
+            "time","as_of","close","safe_to_trade","recommendation","risk_score","risk_class","risk_confidence","position_scale","blocked_by","regime","volatility","flags","policy_id","model","state","forecast_volatility_1h","forecast_volatility_4h","forecast_volatility_24h","forecast_percentile_1h","forecast_percentile_4h","forecast_percentile_24h","forecast_confidence","forecast_coefficients"
+            "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up",,,,,,,,
+            "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up",,,,,,,,
             """,
             await CsvAsync(store.Assessments.EachOf(Some.Btc, policy, side: Side.Short))
         );
@@ -246,6 +256,14 @@ public sealed class ColumnsTests(Engine engine)
             policy_id String
             model String
             state String
+            forecast_volatility_1h Nullable(Float64)
+            forecast_volatility_4h Nullable(Float64)
+            forecast_volatility_24h Nullable(Float64)
+            forecast_percentile_1h Nullable(Float64)
+            forecast_percentile_4h Nullable(Float64)
+            forecast_percentile_24h Nullable(Float64)
+            forecast_confidence Nullable(Float64)
+            forecast_coefficients Nullable(String)
             """,
             string.Join('\n', types)
         );

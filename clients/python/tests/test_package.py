@@ -3,8 +3,10 @@ import base64
 import email
 import hashlib
 import importlib.util
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -14,9 +16,10 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from tests import service
+from tests import native, service
 
 HOME = service.REPOSITORY / "clients/python"
+PYRIGHT = "pyright@1.1.414"
 
 
 class Package(unittest.TestCase):
@@ -101,7 +104,7 @@ class Package(unittest.TestCase):
 
         self.assertEqual(remora.__version__, project)
 
-    def test_every_module_is_python_3_9_and_only_freqtrades_imports_more_than_the_standard_library(self):
+    def test_every_module_is_python_3_9_and_only_two_places_import_more_than_the_standard_library(self):
         standard = getattr(sys, "stdlib_module_names", None)
         for path in sorted((HOME / "src").rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
@@ -110,4 +113,85 @@ class Package(unittest.TestCase):
             if standard is not None:
                 foreign = {name.split(".")[0] for name in imported} - set(standard) - {"remora"}
                 allowed = {"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()
+                allowed |= {"numpy", "pyarrow"} if path.name == "_frames.py" else set()
                 self.assertTrue(foreign <= allowed, f"{path}: {foreign}")
+
+
+class Wheels(unittest.TestCase):
+    """The wheel with the engine, in an empty virtual environment."""
+
+    def test_five_lines_answer_in_an_empty_environment(self):
+        if sys.version_info < (3, 9) or importlib.util.find_spec("ensurepip") is None:
+            self.skipTest("no ensurepip: on Debian, apt-get install python3-venv")
+        library = native.require()
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            run = subprocess.run(
+                [sys.executable, str(HOME / "build_engine.py"), name, f"linux-x64={library}"], capture_output=True,
+                text=True
+            )
+            self.assertEqual(run.returncode, 0, run.stderr)
+            pure, _, wheel, archive = (Path(line) for line in run.stdout.splitlines())
+            self.assertRegex(wheel.name, r"^remora-[\d.]+-py3-none-manylinux_2_34_x86_64\.whl$")
+            self.assertTrue(pure.name.endswith("-py3-none-any.whl"))
+            with tarfile.open(archive) as files:
+                names = [Path(*Path(member.name).parts[1:]).as_posix() for member in files.getmembers()]
+                files.extractall(folder / "c")
+            for expected in ("lib/libremora.so", "include/remora.h", "examples/assess.c", "LICENSE", "SHA256SUMS"):
+                self.assertIn(expected, names)
+            (top,) = (folder / "c").iterdir()
+            subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], check=True, cwd=top)
+
+            venv = folder / "venv"
+            subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+            wheels = service.SHARED / "wheels"
+            source = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else ["--retries", "0"]
+            install = [str(venv / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", *source]
+            numpy = subprocess.run([*install, f"{wheel}[engine]"], capture_output=True, text=True)
+            if numpy.returncode != 0 and "numpy" in numpy.stderr:
+                self.skipTest(f"numpy cannot be installed: {numpy.stderr[-300:]}")
+            self.assertEqual(numpy.returncode, 0, numpy.stderr)
+            lines = (
+                "import remora\n"
+                "candles = [[i * 300_000, 100, 101, 99, 100 + i % 7 / 7, 1] for i in range(9000)]\n"
+                "risk = remora.assess(candles, pair='BTC/USDT')\n"
+                "print(len(risk['risk_score']), risk['risk_score'][-1] > 0, risk['state'][-1])\n"
+            )
+            clean = {key: value for key, value in os.environ.items() if not key.startswith(("REMORA", "PYTHON"))}
+            run = subprocess.run([str(venv / "bin/python"), "-c", lines], capture_output=True, text=True, env=clean)
+            self.assertEqual(run.stdout, "9000 True ok\n", run.stderr)
+
+    def test_a_library_that_promises_too_much_is_refused(self):
+        library = native.require()
+        with tempfile.TemporaryDirectory() as folder:
+            build = [sys.executable, str(HOME / "build_engine.py"), folder]
+            run = subprocess.run([*build, f"linux-arm64={library}"], capture_output=True, text=True)
+            self.assertIn("is not for AArch64", run.stderr)
+            program = f"import build_engine; build_engine.GLIBC = (2, 30); build_engine.check({library!r}, 'X86-64')"
+            run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=HOME)
+            self.assertRegex(run.stderr, r"needs glibc 2\.3\d, more than 2\.30")
+
+
+class Types(unittest.TestCase):
+    def test_the_engine_is_clean_under_pyright_in_strict_mode(self):
+        native.require_numpy()
+        if shutil.which("npm") is None:
+            self.skipTest("npm is not installed")
+        folder = service.REPOSITORY / "artifacts/pyright"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "node_modules/.bin/pyright").exists():
+            (folder / "package.json").write_text("{}")
+            install = ["npm", "install", "--silent", "--no-audit", "--no-fund", PYRIGHT]
+            run = subprocess.run(install, cwd=folder, capture_output=True, text=True)
+            if run.returncode != 0:
+                self.skipTest(f"pyright cannot be installed: {run.stderr[-300:]}")
+        settings = {
+            "include": [str(HOME / "src/remora")], "exclude": [str(HOME / "src/remora/freqtrade")],
+            "typeCheckingMode": "strict", "pythonVersion": "3.11",
+        }
+        (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+        run = subprocess.run(
+            [str(folder / "node_modules/.bin/pyright"), "--project", str(folder), "--pythonpath", sys.executable],
+            capture_output=True, text=True
+        )
+        self.assertEqual(run.returncode, 0, run.stdout)

@@ -66,10 +66,48 @@ public sealed class CalibrationStudy
         );
     }
 
-    private bool EndsAnHour(int candle)
+    /// <summary>
+    /// Compares the returns after blocked and after allowed moments of a period, per horizon, with
+    /// one moment per horizon.
+    /// </summary>
+    /// <param name="from">The start of the period.</param>
+    /// <param name="to">Its end.</param>
+    /// <param name="resamples">The number of resamples of the bootstrap.</param>
+    /// <param name="seed">The seed of the resamples.</param>
+    public IReadOnlyList<AfterHours> After(Instant from, Instant to, int resamples, ulong seed)
+    {
+        var first = CandleFrame.LowerBound(_series.Candles, from);
+        var end = CandleFrame.LowerBound(_series.Candles, to);
+        return
+        [
+            .. Horizons.Select(
+                (hours, horizon) =>
+                {
+                    var returns = _horizons[horizon].Outcomes.Return;
+                    int[] moments =
+                    [
+                        .. Enumerable
+                            .Range(first, end - first)
+                            .Where(i => Ends(i, TimeSpan.FromHours(hours)) && !double.IsNaN(returns[i])),
+                    ];
+                    return AfterHours.Of(
+                        hours,
+                        [.. moments.Select(i => _verdicts.Blocked[i])],
+                        [.. moments.Select(i => returns[i])],
+                        resamples,
+                        seed + (ulong)horizon
+                    );
+                }
+            ),
+        ];
+    }
+
+    private bool EndsAnHour(int candle) => Ends(candle, Timeframe.OneHour.Length);
+
+    private bool Ends(int candle, TimeSpan span)
     {
         var closed = _series.Candles[candle].OpenTime + _series.Timeframe.Length;
-        return closed.Floor(Timeframe.OneHour.Length) == closed;
+        return closed.Floor(span) == closed;
     }
 
     private static (string Name, double[] Values)[] Measures(AssessmentHistory history, PolicyVerdicts verdicts) =>

@@ -141,7 +141,14 @@ internal sealed class EntryTally
 /// <param name="Profit">The profit in money; NaN when the stake is a share of the balance.</param>
 /// <param name="Excursion">The worst price against the trade while it was open, relative to its
 /// entry: a ratio of 0 or less; NaN where unknown.</param>
-internal readonly record struct BaselineTrade(int Known, double ProfitRatio, double Profit, double Excursion);
+/// <param name="Rows">The number of rows for which it was open, at least 1.</param>
+internal readonly record struct BaselineTrade(
+    int Known,
+    double ProfitRatio,
+    double Profit,
+    double Excursion,
+    int Rows = 1
+);
 
 /// <summary>
 /// The trades of a run without a gate, split by whether the gate blocks their entry. Shares are in

@@ -76,12 +76,12 @@ public readonly record struct GatedFigures(
 
         public readonly Drawdown Drawdown => _gauge.Value;
 
-        public void Take(in PossibleTrade trade, double amount, double profit)
+        public void Take(in PossibleTrade trade, double amount, double profit, double unrealised)
         {
             Profit += profit;
             Ratio += trade.ProfitRatio;
             Count++;
-            _gauge.Add(profit);
+            _gauge.Add(profit, unrealised);
         }
 
         public void Mark(double unrealised) => _gauge.Mark(unrealised);

@@ -38,11 +38,18 @@ public static class Placebo
                 GatedFigures.Of(
                     simulation,
                     tally,
-                    simulation.Rotate(gate, least + draws.Below(count - (2 * least))),
+                    simulation.Rotate(gate, DrawShift(simulation, ref draws)),
                     timeBlocked
                 )
             );
         return new(real, timeBlocked, nulls.Tests());
+    }
+
+    /// <summary>Draws a rotation of at least <see cref="LeastShift"/> either way.</summary>
+    internal static int DrawShift(Simulation simulation, ref Draws draws)
+    {
+        var least = simulation.Plan.Timeframe.CountIn(LeastShift);
+        return least + draws.Below(simulation.Circle.Count - (2 * least));
     }
 
     /// <summary>

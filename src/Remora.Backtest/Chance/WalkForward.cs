@@ -29,20 +29,13 @@ public static class WalkForward
         var real = Tested(simulation, gate, 0, bounds, chosen);
         var open = OpenProfit(simulation, bounds);
 
-        var least = simulation.Plan.Timeframe.CountIn(Placebo.LeastShift);
         var draws = new Draws(seed);
         var asGood = 0;
         var sum = 0.0;
         var ignored = new double[windows - 1];
         for (var i = 0; i < shifts; i++)
         {
-            var profit = Tested(
-                simulation,
-                gate,
-                least + draws.Below(simulation.Circle.Count - (2 * least)),
-                bounds,
-                ignored
-            );
+            var profit = Tested(simulation, gate, Placebo.DrawShift(simulation, ref draws), bounds, ignored);
             sum += profit;
             if (profit >= real - 1e-9)
                 asGood++;
@@ -95,7 +88,7 @@ public static class WalkForward
 
         public double[] Profits { get; } = new double[bounds.Length - 1];
 
-        public void Take(in PossibleTrade trade, double amount, double profit)
+        public void Take(in PossibleTrade trade, double amount, double profit, double unrealised)
         {
             var entered = simulation.Frame.Rows[trade.EntryRow].OpenTime;
             while (_window < Profits.Length - 1 && entered >= bounds[_window + 1])

@@ -33,7 +33,8 @@ internal struct DrawdownGauge(double startingBalance)
 
     public readonly Drawdown Value => new(_deepest, _atDeepest, _maxRelative);
 
-    public void Add(double profit) => Look(_sum += profit);
+    /// <summary>Adds a closed trade; the unrealised profit is that of what remains open.</summary>
+    public void Add(double profit, double unrealised = 0) => Look((_sum += profit) + unrealised);
 
     /// <summary>Values the account during an open trade.</summary>
     public void Mark(double unrealised) => Look(_sum + unrealised);

@@ -10,22 +10,24 @@ public static class Equity
     public static IReadOnlyList<(Instant Day, double Balance)> Daily(Simulation simulation, IReadOnlyList<Trade> trades)
     {
         var rows = simulation.Frame.Rows;
-        var account = simulation.Account;
         var days = new List<(Instant, double)>();
-        var balance = account.StartingBalance;
+        var balance = simulation.Account.StartingBalance;
+        // Trades of one position can overlap.
+        var byOpen = trades.OrderBy(t => t.OpenTime.UnixMilliseconds).ToArray();
+        var open = new List<Trade>();
         var next = 0;
         for (var i = simulation.Frame.First; i < rows.Length; i++)
         {
             var closed = rows[i].OpenTime + simulation.Plan.Timeframe.Length;
             if (closed.Floor(Timeframe.OneDay.Length) != closed && i < rows.Length - 1)
                 continue;
-            while (next < trades.Count && trades[next].CloseTime < closed)
-                balance += trades[next++].Profit;
-            var open = next < trades.Count && trades[next].OpenTime < closed ? trades[next] : null;
-            var unrealised = open is null
-                ? 0
-                : open.Stake * (1 + account.Fee) * account.ProfitRatio(open.OpenRate, rows[i].Close);
-            days.Add((closed, balance + unrealised));
+            while (next < byOpen.Length && byOpen[next].OpenTime < closed)
+                open.Add(byOpen[next++]);
+            foreach (var trade in open)
+                if (trade.CloseTime < closed)
+                    balance += trade.Profit;
+            open.RemoveAll(trade => trade.CloseTime < closed);
+            days.Add((closed, balance + open.Sum(trade => simulation.Unrealised(trade, i))));
         }
         return days;
     }

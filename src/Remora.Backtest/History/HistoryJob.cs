@@ -38,7 +38,10 @@ public static class HistoryJob
     )
     {
         var series = options.Reader(market.Candles, market.Timeframe);
-        var tape = new Tape(new(market.Exchange, market.Pair, series.Timeframe), series.Candles, options.Observations);
+        var tape = new Tape(new(market.Exchange, market.Pair, series.Timeframe), series.Candles, options.Observations)
+        {
+            Calendar = options.Calendar,
+        };
         try
         {
             using var file = market.To is { } to ? AssessmentFile.Create(to) : null;
@@ -102,6 +105,9 @@ public sealed record HistoryJobOptions
 
     /// <summary>Outside values, as <see cref="OutsideFile"/> returns them.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
+
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>
     /// Open time of the first candle to write. Earlier candles warm up the engine.

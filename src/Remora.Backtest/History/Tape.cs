@@ -1,3 +1,4 @@
+using Remora.Backtest.Data;
 using Remora.Markets;
 
 namespace Remora.Backtest.History;
@@ -14,11 +15,8 @@ namespace Remora.Backtest.History;
 /// ignored.</param>
 public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadOnlyList<Observation> Observations)
 {
-    /// <summary>
-    /// Calendars in the order in which they became known, each replacing the previous one; empty
-    /// without scheduled events.
-    /// </summary>
-    public IReadOnlyList<EventCalendar> Calendars { get; init; } = [];
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.None;
 
     /// <summary>
     /// The signals with values for this market. Their absence at a moment lowers confidence.
@@ -38,19 +36,18 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     /// </summary>
     public IEnumerable<MarketEvent> Events()
     {
-        // Stable sort: values that were knowable at the same moment keep the order of their file.
-        var observations = Observations
-            .OrderBy(o => o.KnowableAt.UnixMilliseconds)
-            .ThenBy(o => o.HeldAt.UnixMilliseconds)
-            .ToArray();
-        var (next, page) = (0, 0);
+        if (Calendar.Dates.Events.Count > 0)
+            yield return MarketEvent.Dated(Calendar.Dates); // each date states when it became known
+        var outside = new KnowableQueue();
+        foreach (var calendar in Calendar.Flags)
+            outside.Add(calendar);
+        foreach (var observation in Observations)
+            outside.Add(observation);
         foreach (var candle in Candles)
         {
             var closed = candle.OpenTime + Market.Timeframe.Length;
-            while (page < Calendars.Count && Calendars[page].KnowableAt <= closed)
-                yield return MarketEvent.Scheduled(Calendars[page++]);
-            while (next < observations.Length && observations[next].KnowableAt <= closed)
-                yield return MarketEvent.Observed(observations[next++]);
+            while (outside.TryTake(closed, out var known))
+                yield return known;
             yield return MarketEvent.Closed(Market, candle);
         }
     }
@@ -64,6 +61,6 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
         {
             Candles = [.. Candles.TakeWhile(c => c.OpenTime + Market.Timeframe.Length <= now)],
             Observations = [.. Observations.Where(o => o.KnowableAt <= now)],
-            Calendars = [.. Calendars.Where(c => c.KnowableAt <= now)],
+            Calendar = Calendar with { Flags = [.. Calendar.Flags.Where(c => c.KnowableAt <= now)] },
         };
 }

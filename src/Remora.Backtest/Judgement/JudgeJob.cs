@@ -31,7 +31,10 @@ public static class JudgeJob
             .Markets.Select(m =>
             {
                 var series = options.Reader(m.Candles, m.Timeframe);
-                return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations);
+                return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations)
+                {
+                    Calendar = options.Calendar,
+                };
             })
             .ToArray();
         var histories = HistoryBuilder.Build(
@@ -126,6 +129,9 @@ public sealed record JudgeOptions
 
     /// <summary>Outside values.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
+
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>The number of rotations of the gate.</summary>
     public int Shifts { get; init; } = 2000;

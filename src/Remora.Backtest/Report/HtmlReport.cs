@@ -28,12 +28,26 @@ public static class HtmlReport
             .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    // Other gates than the policy are shown for the first period only.
+    // Bounds the size. Other gates than the policy are shown for the first period only.
     private static StudyFigures Drawn(StudyFigures study) =>
         study with
         {
             Cells = [.. study.Cells.Where(c => c.Role == GateRole.Policy || c.Period == study.Cells[0].Period)],
+            Details = [.. study.Details.Select(detail => detail with { Equity = Thin(detail.Equity) })],
         };
+
+    // A chart is not much wider than this in pixels.
+    private static EquityCurves Thin(EquityCurves curves)
+    {
+        const int most = 500;
+        var (last, step) = (curves.Days.Count - 1, (curves.Days.Count + most - 1) / most);
+        int[] kept = [.. Enumerable.Range(0, curves.Days.Count).Where(i => (last - i) % step == 0)];
+        return new(
+            [.. kept.Select(i => curves.Days[i])],
+            [.. kept.Select(i => curves.Ungated[i])],
+            [.. kept.Select(i => curves.Gated[i])]
+        );
+    }
 
     /// <summary>Returns an embedded file.</summary>
     internal static string Part(string name)

@@ -51,8 +51,9 @@ public static class ResultsText
                 c => c.Entries.WorstLiftByTime
             ),
             Edge(cells),
-            Harm(cells),
+            Harm(study, cells),
         };
+        findings.AddRange(MoreMarketsText.Findings(study));
         findings.AddRange(Calibrated(study));
         return findings;
     }
@@ -100,7 +101,7 @@ public static class ResultsText
                 + "|\n|---|---|---|---|---|---|---|---|---|---|\n"
         );
         foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy))
-            Row(text, c);
+            Row(text, study, c);
 
         text.Append(
             "\n## Blocked entries against others\n\nThe trades without the gate, split by whether the gate blocks "
@@ -115,29 +116,13 @@ public static class ResultsText
                 + "gain | p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
         );
         foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy))
-            EntryRow(text, c);
+            EntryRow(text, study, c);
 
-        text.Append(
-            "\n## Parts, thresholds and sizes\n\nProfit in percent with each gate and its p-value, over the first "
-                + "period.\n\n"
-        );
-        var first = study.Cells.Where(c => c.Period == study.Cells[0].Period).ToArray();
-        var strategies = first.Select(c => c.Strategy).Distinct().ToArray();
-        Performance Ungated(string strategy) => first.First(c => c.Strategy == strategy).Ungated;
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"| gate | {string.Join(" | ", strategies)} |\n|---|{string.Concat(strategies.Select(_ => "---|"))}\n"
-        );
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"| ungated | "
-                + $"{string.Join(" | ", strategies.Select(s => Number(Ungated(s).ProfitTotalPct, "0.00")))} |\n"
-        );
-        foreach (var gate in first.Select(c => c.Gate).Distinct())
-        {
-            var cells = strategies.Select(s => Short(first.First(c => c.Strategy == s && c.Gate == gate)));
-            text.Append(CultureInfo.InvariantCulture, $"| {gate} | {string.Join(" | ", cells)} |\n");
-        }
+        MoreMarketsText.AppendStrategies(text, study);
+        MoreMarketsText.AppendStakes(text, study);
+        MoreMarketsText.AppendAfterHours(text, study);
+        MoreMarketsText.AppendGates(text, study);
+        MoreMarketsText.AppendThinMarkets(text, study);
 
         text.Append(
             "\n## A threshold tuned on the past\n\nProfit in percent over all windows but the first.\n\n| strategy "
@@ -146,7 +131,8 @@ public static class ResultsText
         foreach (var w in study.WalkForward)
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {w.Strategy} | {w.Result.UngatedProfitPct:0.00} | {w.Result.ProfitPct:0.00} | "
+                $"| {Name(study, w.Market, w.Strategy)} | {w.Result.UngatedProfitPct:0.00} | "
+                    + $"{w.Result.ProfitPct:0.00} | "
                     + $"{w.Result.PlaceboMeanPct:0.00} | {P(w.Result.P)} | "
                     + $"{string.Join(' ', w.Result.Chosen.Select(Threshold))} |\n"
             );
@@ -162,17 +148,18 @@ public static class ResultsText
     internal static string Number(double value, string format) =>
         double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "";
 
-    private static void Row(StringBuilder text, Cell c) =>
+    private static void Row(StringBuilder text, StudyFigures study, Cell c) =>
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| {c.Strategy} | {c.Period} | {c.FilledShare:P0} | {c.TimeBlocked:P0} | {c.Ungated.Trades} → "
+            $"| {Name(study, c.Market, c.Strategy)} | {c.Period} | {c.FilledShare:P0} | {c.TimeBlocked:P0} | "
+                + $"{c.Ungated.Trades} → "
                 + $"{c.Gated.Trades} | {c.Ungated.ProfitTotalPct:0.00} → {c.Gated.ProfitTotalPct:0.00} | "
                 + $"{P(c.Tests[GatedFigures.Primary].P)} | {P(c.Holm)} | "
                 + $"{c.Ungated.MaxRelativeDrawdownPct:0.0} → {c.Gated.MaxRelativeDrawdownPct:0.0} | "
                 + $"{P(c.Tests["max_drawdown_pct"].P)} |\n"
         );
 
-    private static void EntryRow(StringBuilder text, Cell c)
+    private static void EntryRow(StringBuilder text, StudyFigures study, Cell c)
     {
         string Of(string figure, double value) =>
             double.IsFinite(value)
@@ -185,7 +172,7 @@ public static class ResultsText
         var e = c.Entries;
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| {c.Strategy} | {c.Period} | {Number(100 * e.TradesBlocked, "0.0")} | "
+            $"| {Name(study, c.Market, c.Strategy)} | {c.Period} | {Number(100 * e.TradesBlocked, "0.0")} | "
                 + $"{Number(100 * e.BlockedMean, "0.00")} ({Number(c.Intervals!["blocked_mean_pct"].Low, "0.00")} to "
                 + $"{Number(c.Intervals["blocked_mean_pct"].High, "0.00")}) | "
                 + $"{Of("edge_pct", e.EdgePct)} | {Of("loser_lift", e.LoserLift)} | "
@@ -195,7 +182,9 @@ public static class ResultsText
         );
     }
 
-    private static string Short(Cell c) => $"{c.Gated.ProfitTotalPct:0.00} (p {P(c.Tests[GatedFigures.Primary].P)})";
+    /// <summary>Returns the name of a strategy, with the pair when the study has several.</summary>
+    internal static string Name(StudyFigures study, string market, string strategy) =>
+        study.Cells.All(c => c.Market == market) ? strategy : $"{strategy} {market}";
 
     private static string Discoveries(Cell[] cells)
     {
@@ -257,17 +246,24 @@ public static class ResultsText
 
     private static string Threshold(double value) => double.IsInfinity(value) ? "none" : Number(value, "0.00");
 
-    private static string Harm(Cell[] cells)
+    private static string Harm(StudyFigures study, Cell[] cells)
     {
         var worse = cells.Where(c => c.Gated.ProfitTotalPct < c.Ungated.ProfitTotalPct - 0.005).ToArray();
-        return worse.Length == 0
-            ? "In every cell the gate ends with at least as much money as no gate."
-            : $"The gate ends with less money than no gate in {worse.Length} of {cells.Length} cells: "
-                + $"{string.Join(", ", worse.Select(Change))}.";
+        if (worse.Length == 0)
+            return "In every cell the gate ends with at least as much money as no gate.";
+        const int shown = 6;
+        var named = worse
+            .OrderBy(c => (100 + c.Gated.ProfitTotalPct) / (100 + c.Ungated.ProfitTotalPct))
+            .Take(shown)
+            .Select(cell => Change(study, cell));
+        var which = worse.Length > shown ? ", most of all in " : ": ";
+        return $"The gate ends with less money than no gate in {worse.Length} of {cells.Length} cells{which}"
+            + $"{string.Join(", ", named)}.";
     }
 
-    private static string Change(Cell c) =>
-        $"{c.Strategy} {c.Period} ({c.Ungated.ProfitTotalPct:0.0} → {c.Gated.ProfitTotalPct:0.0} %)";
+    private static string Change(StudyFigures study, Cell c) =>
+        $"{Name(study, c.Market, c.Strategy)} {c.Period} "
+        + $"({c.Ungated.ProfitTotalPct:0.0} → {c.Gated.ProfitTotalPct:0.0} %)";
 
     private static IEnumerable<string> Calibrated(StudyFigures study)
     {

@@ -9,6 +9,8 @@ const names = {
   part_momentum: 'part: momentum', high_vol: 'high volatility',
 };
 const named = name => names[name] ?? name;
+const severalPairs = new Set(study.cells.map(c => c.market)).size > 1;
+const strategyOf = x => severalPairs ? `${x.strategy} ${x.market}` : x.strategy; // of a cell or a detail
 
 function fixed(x, digits = 2) {
   if (x === null || x === undefined) return '';
@@ -79,11 +81,11 @@ function showCells() {
     'edge %', 'p', 'losers', 'p', 'worst tenth', 'p',
   ];
   table('cells', heads, study.cells.filter(c => c.role === 'policy').map(c => {
-    const begins = c.strategy !== before;
-    before = c.strategy;
+    const begins = strategyOf(c) !== before;
+    before = strategyOf(c);
     const { ungated, gated, tests, entries } = c;
     return [
-      ...(begins ? [first] : []), begins ? c.strategy : '', { text: c.period, className: 'text' },
+      ...(begins ? [first] : []), begins ? before : '', { text: c.period, className: 'text' },
       `${fixed(100 * c.time_blocked, 0)} %`, `${ungated.trades} → ${gated.trades}`,
       `${fixed(ungated.profit_total_pct, 1)} → ${fixed(gated.profit_total_pct, 1)}`,
       band(tests.profit_total_pct, ungated.profit_total_pct), pCell(tests.profit_total_pct.p), pText(c.holm),
@@ -138,7 +140,7 @@ function drawdown(balances) {
 }
 
 function showStrategy() {
-  const detail = study.details.find(d => d.strategy === byId('strategy').value);
+  const detail = study.details.find(d => strategyOf(d) === byId('strategy').value);
   const { days, ungated, gated } = detail.equity;
   const both = (first, second) => [
     { label: 'without gate', color: css('--two'), values: first },
@@ -169,7 +171,7 @@ function showRegimes() {
   const regimes = [...new Set(study.details.flatMap(d => d.by_regime.map(r => r.name)))];
   table('regimes', ['strategy', ...regimes.map(named)], study.details.map(d => {
     const strongest = Math.max(0.001, ...d.by_regime.map(r => Math.abs(r.profit_mean_pct)));
-    return [d.strategy, ...regimes.map(n => {
+    return [strategyOf(d), ...regimes.map(n => {
       const group = d.by_regime.find(r => r.name === n);
       if (!group) return '';
       const { profit_mean_pct: mean, trades } = group;
@@ -180,10 +182,10 @@ function showRegimes() {
 
 function showGates() {
   const first = study.cells.filter(c => c.period === study.cells[0].period);
-  const strategies = [...new Set(first.map(c => c.strategy))];
-  const at = (s, gate) => first.find(c => c.strategy === s && c.gate === gate);
+  const strategies = [...new Set(first.map(strategyOf))];
+  const at = (s, gate) => first.find(c => strategyOf(c) === s && c.gate === gate);
   table('gates', ['gate', ...strategies], [
-    ['no gate', ...strategies.map(s => fixed(first.find(c => c.strategy === s).ungated.profit_total_pct))],
+    ['no gate', ...strategies.map(s => fixed(first.find(c => strategyOf(c) === s).ungated.profit_total_pct))],
     ...[...new Set(first.map(c => c.gate))].map(gate => [gate, ...strategies.map(s => {
       const cell = at(s, gate), p = cell.tests.profit_total_pct.p;
       return { text: `${fixed(cell.gated.profit_total_pct)} (p ${pText(p)})`, className: pCell(p).className };
@@ -226,9 +228,9 @@ showCells();
 showRegimes();
 showGates();
 if (study.details.length > 0) {
-  const strategies = study.details.map(d => d.strategy);
+  const strategies = study.details.map(strategyOf);
   choose('strategy', strategies, strategies, showStrategy);
-  byId('span').textContent = study.cells[0].period;
+  byId('span').textContent = study.span;
   showStrategy();
 }
 if (study.calibration.length > 0) {

@@ -11,6 +11,16 @@ public interface IStrategy
     Signals Update(in Candle candle);
 }
 
+/// <summary>A strategy that also determines the size of its position.</summary>
+public interface ISizedStrategy : IStrategy
+{
+    /// <summary>
+    /// The part of the plan's stake to hold from the next open on, (0, 1]. Only used with
+    /// <see cref="Signals.Enter"/>.
+    /// </summary>
+    double Size { get; }
+}
+
 /// <summary>The signals of a strategy for the open after a candle.</summary>
 [Flags]
 public enum Signals
@@ -18,9 +28,9 @@ public enum Signals
     /// <summary>No signal.</summary>
     None = 0,
 
-    /// <summary>Buy, unless a trade is open.</summary>
+    /// <summary>Enter, unless a trade is open: buy, or sell on the short side.</summary>
     Enter = 1,
 
-    /// <summary>Sell the open trade.</summary>
+    /// <summary>Close the open trade.</summary>
     Exit = 2,
 }

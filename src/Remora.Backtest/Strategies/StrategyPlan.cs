@@ -1,5 +1,6 @@
 using Remora.Backtest.Trading;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Backtest.Strategies;
 
@@ -10,6 +11,11 @@ namespace Remora.Backtest.Strategies;
 /// <param name="Create">Creates a new instance of the strategy.</param>
 public sealed record StrategyPlan(string Name, Timeframe Timeframe, int StartupCandles, Func<IStrategy> Create)
 {
+    /// <summary>
+    /// The side of its trades. A short trade has no leverage and pays no funding.
+    /// </summary>
+    public Side Side { get; init; } = Side.Long;
+
     /// <summary>
     /// The stop-loss: the loss from the entry at which the trade is closed, a ratio below 0; minus
     /// infinity for none.
@@ -31,6 +37,19 @@ public sealed record StrategyPlan(string Name, Timeframe Timeframe, int StartupC
     /// effect.
     /// </summary>
     public bool GateExits { get; init; }
+
+    /// <summary>
+    /// For a plan whose gate exits: the position is changed when the wanted amount differs from the
+    /// held amount by more than this share of the held amount. Null for a position that stays as it
+    /// was entered.
+    /// </summary>
+    public double? RebalanceBand { get; init; }
+
+    /// <summary>
+    /// The orders of a trade that enters in several steps; null for a single entry. Only for long
+    /// trades.
+    /// </summary>
+    public Ladder? Ladder { get; init; }
 }
 
 /// <summary>A step of the table of profits at which a trade is closed.</summary>

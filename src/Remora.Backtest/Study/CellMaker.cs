@@ -12,6 +12,7 @@ internal sealed class CellMaker
     private readonly StudyPeriod _period;
     private readonly StudyData _market;
     private readonly Simulation _simulation;
+    private readonly IReadOnlyList<BaselineTrade> _trades;
     private readonly Performance _ungated;
 
     public CellMaker(StudyFile study, StrategyPlan plan, StudyPeriod period, StudyData market)
@@ -25,13 +26,14 @@ internal sealed class CellMaker
             AccountRules.Default,
             market.Id.Pair.ToString()
         );
+        _trades = _simulation.Baseline();
         _ungated = FiguresOf(null);
     }
 
     public IReadOnlyList<Cell> Make(CancellationToken cancellation)
     {
         var cells = new List<Cell>();
-        foreach (var (role, gate) in _market.Gates)
+        foreach (var (role, gate) in _market.Gates(_simulation.Plan.Side))
         {
             cancellation.ThrowIfCancellationRequested();
             cells.Add(Make(role, gate));
@@ -42,10 +44,11 @@ internal sealed class CellMaker
     private Cell Make(GateRole role, Gate gate)
     {
         var plan = _simulation.Plan;
-        var seed = Draws.SeedFor(_study.Seed, $"{plan.Name}|{_period.Name}|{gate.Name}");
+        var seed = Draws.SeedFor(_study.Seed, $"{_market.Id.Pair}|{plan.Name}|{_period.Name}|{gate.Name}");
         var placebo = Placebo.Test(_simulation, gate, _study.Shifts, seed);
         var cell = new Cell
         {
+            Market = _market.Id.Pair.ToString(),
             Strategy = plan.Name,
             Period = _period.Name,
             Gate = gate.Name,
@@ -64,28 +67,32 @@ internal sealed class CellMaker
 
     private Cell WithIntervals(Cell cell, Gate gate, ulong seed)
     {
-        var trades = _simulation.Baseline();
-        var tally = new EntryTally(trades);
+        var tally = new EntryTally(_trades);
         var blocked = tally.Blocked(_simulation.Rotate(gate, 0));
         return cell with
         {
+            Baseline = new(
+                _trades.Count,
+                GrossMeanPct(),
+                100 * _trades.Select(trade => trade.ProfitRatio).DefaultIfEmpty(double.NaN).Average()
+            ),
             Intervals = EntryChance.Intervals(tally, blocked, _study.Resamples, seed + 1),
             EqualCount = EntryChance.Test(tally, blocked, _study.Shifts, seed + 3),
-            Entered = _study.Disjoint.Contains(_period) ? Entered(trades, blocked) : null,
-            WinnersScore = MeanScore(trades, trade => trade.ProfitRatio > 0),
-            LosersScore = MeanScore(trades, trade => trade.ProfitRatio < 0),
+            Entered = _study.Disjoint.Contains(_period) ? Entered(blocked) : null,
+            WinnersScore = MeanScore(trade => trade.ProfitRatio > 0),
+            LosersScore = MeanScore(trade => trade.ProfitRatio < 0),
         };
     }
 
-    private GatedTrades Entered(IReadOnlyList<BaselineTrade> trades, bool[] blocked)
+    private GatedTrades Entered(bool[] blocked)
     {
-        var candles = _market.Series.Candles;
-        var pairs = _study.Markets.Select(market => market.Pair).Distinct().Count();
+        var series = _market.Series;
         return new(
-            pairs == 1 ? _simulation.Plan.Name : $"{_simulation.Plan.Name} {_market.Id.Pair}",
-            trades,
+            _simulation.Plan.Name,
+            _market.Id.Pair.ToString(),
+            _trades,
             blocked,
-            [.. trades.Select(trade => candles[Math.Max(0, trade.Known)].OpenTime + _market.Series.Timeframe.Length)],
+            [.. _trades.Select(t => series.Candles[Math.Max(0, t.Known)].OpenTime + series.Timeframe.Length)],
             (_simulation.Frame.To - _simulation.Frame.From).TotalDays / 365.25
         );
     }
@@ -106,11 +113,19 @@ internal sealed class CellMaker
             : figures;
     }
 
-    private double MeanScore(IReadOnlyList<BaselineTrade> trades, Func<BaselineTrade, bool> which)
+    // The mean profit of the ungated trades if there were no fees.
+    private double GrossMeanPct()
     {
-        var scores = trades
-            .Where(trade => trade.Known >= 0 && which(trade))
-            .Select(trade => _market.History.Policies[0].Score[trade.Known]);
+        var trades = Simulation
+            .Prepare(_simulation.Plan, _simulation.Frame, _simulation.Account with { Fee = 0 })
+            .Baseline();
+        return 100 * trades.Select(trade => trade.ProfitRatio).DefaultIfEmpty(double.NaN).Average();
+    }
+
+    private double MeanScore(Func<BaselineTrade, bool> which)
+    {
+        var all = _market.Tested(_simulation.Plan.Side).Score;
+        var scores = _trades.Where(trade => trade.Known >= 0 && which(trade)).Select(trade => all[trade.Known]);
         return scores.Where(score => !double.IsNaN(score)).DefaultIfEmpty(double.NaN).Average();
     }
 }

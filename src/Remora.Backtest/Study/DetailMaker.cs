@@ -8,19 +8,19 @@ using Remora.Risk;
 namespace Remora.Backtest.Study;
 
 /// <summary>
-/// Computes one strategy over the study's first period in the detail that charts require, and its
+/// Computes one strategy over the study's span in the detail that charts require, and its
 /// walk-forward test.
 /// </summary>
 internal static class DetailMaker
 {
-    public static (WalkForwardFigures? Walk, StrategyDetail Detail) Make(
+    public static (WalkForwardFigures? Walk, StrategyDetail Detail, IReadOnlyList<StakeRow> Stakes) Make(
         StudyFile study,
         StrategyPlan plan,
         StudyData market
     )
     {
-        var period = study.Periods[0];
-        var verdicts = market.History.Policies[0];
+        var period = study.WholeSpan;
+        var verdicts = market.Tested(plan.Side);
         var simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default);
         // A plan that holds has no entries by which a threshold could be tuned.
         var walk = plan.GateExits
@@ -30,9 +30,10 @@ internal static class DetailMaker
                 verdicts.Score,
                 study.WalkForwardWindows,
                 study.WalkForwardShifts,
-                Draws.SeedFor(study.Seed, $"{plan.Name}|walk-forward")
+                Draws.SeedFor(study.Seed, $"{market.Id.Pair}|{plan.Name}|walk-forward")
             );
 
+        var baseline = simulation.Baseline();
         var ungated = Equity.Daily(simulation, simulation.Run());
         var gated = Equity.Daily(simulation, simulation.Run(Gates.Policy(verdicts)));
         var curves = new EquityCurves(
@@ -40,11 +41,12 @@ internal static class DetailMaker
             [.. ungated.Select(d => Cents(d.Balance))],
             [.. gated.Select(d => Cents(d.Balance))]
         );
-        var trades = simulation.Baseline().Where(t => t.Known >= 0).ToArray();
+        var trades = baseline.Where(t => t.Known >= 0).ToArray();
         var classes = verdicts.Policy.Classes;
         return (
-            walk is null ? null : new(plan.Name, walk),
+            walk is null ? null : new(market.Id.Pair.ToString(), plan.Name, walk),
             new(
+                market.Id.Pair.ToString(),
                 plan.Name,
                 curves,
                 Months(ungated, gated, simulation.Account.StartingBalance),
@@ -63,8 +65,30 @@ internal static class DetailMaker
                         .OrderBy(g => g.Key)
                         .Select(g => GroupOf($"{g.Key / 10.0:0.0}-{(g.Key + 1) / 10.0:0.0}", [.. g])),
                 ]
-            )
+            ),
+            Stakes(study, market, simulation, baseline)
         );
+    }
+
+    private static IReadOnlyList<StakeRow> Stakes(
+        StudyFile study,
+        StudyData market,
+        Simulation simulation,
+        IReadOnlyList<BaselineTrade> trades
+    )
+    {
+        var (plan, pair) = (simulation.Plan, market.Id.Pair);
+        var tally = new StakeTally(trades);
+        var rows = new List<StakeRow>();
+        foreach (var (role, gate) in market.Gates(plan.Side))
+        {
+            if (role is not (GateRole.Policy or GateRole.Sized))
+                continue;
+            var seed = Draws.SeedFor(study.Seed, $"{pair}|{plan.Name}|{gate.Name}|stakes");
+            var result = tally.Compare(simulation, gate, study.Shifts, study.Resamples, seed);
+            rows.Add(new(pair.ToString(), plan.Name, gate.Name, role, trades.Count, result));
+        }
+        return rows;
     }
 
     private static double Cents(double balance) => Math.Round(balance, 2);

@@ -17,7 +17,10 @@ public sealed record MissingData(IReadOnlyList<MissingFile> Files, IReadOnlyList
     public static MissingData Of(StudyFile study, string folder)
     {
         bool IsMissing(string file) => !File.Exists(Path.Combine(folder, file));
-        var candles = study.Markets.Where(market => IsMissing(market.Candles)).DistinctBy(market => market.Candles);
+        var candles = study
+            .Markets.Concat(study.ThinMarkets.Select(thin => new StudyMarket(thin.Pair, thin.Candles, thin.Exchange)))
+            .Where(market => IsMissing(market.Candles))
+            .DistinctBy(market => market.Candles);
         var outside = study.Outside.Where(outside => IsMissing(outside.File)).DistinctBy(outside => outside.File);
         MissingFile[] files =
         [

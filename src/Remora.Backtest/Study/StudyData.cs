@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Remora.Backtest.History;
 using Remora.Backtest.Trading;
 using Remora.Markets;
+using Remora.Risk;
 using HistoryGates = Remora.Backtest.History.Gates;
 
 namespace Remora.Backtest.Study;
@@ -10,6 +11,8 @@ namespace Remora.Backtest.Study;
 internal sealed class StudyData
 {
     private readonly ConcurrentDictionary<(StudyPeriod Period, int Startup), Lazy<CandleFrame>> _frames = [];
+    private readonly IReadOnlyList<(GateRole Role, Gate Gate)> _longGates;
+    private readonly IReadOnlyList<(GateRole Role, Gate Gate)> _shortGates;
 
     /// <param name="study">The study, which defines the thresholds.</param>
     /// <param name="id">The market.</param>
@@ -22,16 +25,8 @@ internal sealed class StudyData
         Id = id;
         Series = series;
         History = history;
-        var tested = history.Policies[0];
-        Gates =
-        [
-            (GateRole.Policy, HistoryGates.Policy(tested)),
-            .. history
-                .Policies.Skip(1)
-                .Select((p, i) => (i + 1 < policies ? GateRole.Other : GateRole.Ablation, HistoryGates.Policy(p))),
-            .. study.Thresholds.Select(t => (GateRole.Threshold, HistoryGates.Threshold(tested, t))),
-            (GateRole.Sized, HistoryGates.Scaled(tested)),
-        ];
+        _longGates = GatesOf(study, history.Policies, policies);
+        _shortGates = history.ShortSide.Count == 0 ? [] : GatesOf(study, history.ShortSide, policies);
     }
 
     public MarketId Id { get; }
@@ -40,8 +35,11 @@ internal sealed class StudyData
 
     public AssessmentHistory History { get; }
 
-    /// <summary>Every gate of the study, the policy under test first.</summary>
-    public IReadOnlyList<(GateRole Role, Gate Gate)> Gates { get; }
+    /// <summary>Returns every gate of the study for a side, the policy under test first.</summary>
+    public IReadOnlyList<(GateRole Role, Gate Gate)> Gates(Side side) => side == Side.Short ? _shortGates : _longGates;
+
+    /// <summary>Returns the verdicts of the policy under test for a side.</summary>
+    public PolicyVerdicts Tested(Side side) => (side == Side.Short ? History.ShortSide : History.Policies)[0];
 
     /// <summary>
     /// Returns a period of the candles. Strategies with the same warm-up share it.
@@ -54,6 +52,16 @@ internal sealed class StudyData
             )
             .Value;
 
+    /// <summary>Checks that the candles do not begin in the second half of a period.</summary>
+    /// <exception cref="BacktestException">They do, so that a cell would show another period than
+    /// its name.</exception>
+    public void RequireHalf(StudyPeriod period)
+    {
+        var first = Series.Candles[0].OpenTime;
+        if (first < period.To && first - period.From > (period.To - period.From) / 2)
+            throw new BacktestException($"the candles begin at {first}, in the second half of the period");
+    }
+
     public MarketFigures Figures
     {
         get
@@ -63,4 +71,18 @@ internal sealed class StudyData
             return new(Id.ToString(), Series.Candles.Count, first, last, 1 - (Series.Candles.Count / slots));
         }
     }
+
+    private static IReadOnlyList<(GateRole Role, Gate Gate)> GatesOf(
+        StudyFile study,
+        IReadOnlyList<PolicyVerdicts> verdicts,
+        int policies
+    ) =>
+        [
+            (GateRole.Policy, HistoryGates.Policy(verdicts[0])),
+            .. verdicts
+                .Skip(1)
+                .Select((p, i) => (i + 1 < policies ? GateRole.Other : GateRole.Ablation, HistoryGates.Policy(p))),
+            .. study.Thresholds.Select(t => (GateRole.Threshold, HistoryGates.Threshold(verdicts[0], t))),
+            (GateRole.Sized, HistoryGates.Scaled(verdicts[0])),
+        ];
 }

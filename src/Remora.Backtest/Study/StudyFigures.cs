@@ -26,6 +26,9 @@ public sealed record StudyFigures
     /// <summary>The number of rotations of the gate per cell.</summary>
     public required int Shifts { get; init; }
 
+    /// <summary>The name of the study's span.</summary>
+    public required string Span { get; init; }
+
     /// <summary>The markets and their candles.</summary>
     public required IReadOnlyList<MarketFigures> Markets { get; init; }
 
@@ -42,20 +45,33 @@ public sealed record StudyFigures
 
     /// <summary>
     /// The trades of all strategies and markets, pooled over periods that do not overlap: first all
-    /// of them, then each strategy and pair. Empty without trades.
+    /// of them, then each pair, then each strategy. Empty without trades.
     /// </summary>
     public required IReadOnlyList<PooledEntries> Pooled { get; init; }
 
     /// <summary>Strategies and periods that could not be run, with the reason.</summary>
     public required IReadOnlyList<string> Skipped { get; init; }
 
-    /// <summary>Results of thresholds tuned on the past, over the first period.</summary>
+    /// <summary>Results of thresholds tuned on the past, over the study's span.</summary>
     public required IReadOnlyList<WalkForwardFigures> WalkForward { get; init; }
 
     /// <summary>The calibration of the score without a strategy, per market and period.</summary>
     public required IReadOnlyList<CalibrationFigures> Calibration { get; init; }
 
-    /// <summary>Each strategy over the first period, in detail.</summary>
+    /// <summary>
+    /// Returns after blocked and after allowed moments, per market and period.
+    /// </summary>
+    public required IReadOnlyList<AfterHoursFigures> AfterHours { get; init; }
+
+    /// <summary>The engine's answers for short, thin and dead markets.</summary>
+    public required IReadOnlyList<ThinMarketFigures> ThinMarkets { get; init; }
+
+    /// <summary>
+    /// The policy and its position scale compared with constant stakes, over the study's span.
+    /// </summary>
+    public required IReadOnlyList<StakeRow> Stakes { get; init; }
+
+    /// <summary>Each strategy over the study's span, in detail.</summary>
     public required IReadOnlyList<StrategyDetail> Details { get; init; }
 }
 
@@ -115,6 +131,9 @@ public enum GateRole
 /// <summary>One strategy over one period under one gate.</summary>
 public sealed record Cell
 {
+    /// <summary>The pair.</summary>
+    public required string Market { get; init; }
+
     /// <summary>The strategy.</summary>
     public required string Strategy { get; init; }
 
@@ -149,6 +168,11 @@ public sealed record Cell
     public required EntryComparison Entries { get; init; }
 
     /// <summary>
+    /// The trades without a gate and an unlimited wallet. Only for the policy under test.
+    /// </summary>
+    public BaselineFigures? Baseline { get; init; }
+
+    /// <summary>
     /// Bootstrap interval of each figure of the entries. Only for the policy under test.
     /// </summary>
     public IReadOnlyDictionary<string, Interval>? Intervals { get; init; }
@@ -180,10 +204,39 @@ public sealed record Cell
     public double Holm { get; init; } = double.NaN;
 }
 
+/// <summary>The trades of a strategy without a gate and with an unlimited wallet.</summary>
+/// <param name="Trades">The number of trades; of a strategy that holds, of days.</param>
+/// <param name="GrossMeanPct">Their mean profit before fees, in percent of the stake.</param>
+/// <param name="NetMeanPct">Their mean profit after fees, in percent of the stake.</param>
+public sealed record BaselineFigures(int Trades, double GrossMeanPct, double NetMeanPct);
+
 /// <summary>The walk-forward test of one strategy.</summary>
+/// <param name="Market">The pair.</param>
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Result">The result.</param>
-public sealed record WalkForwardFigures(string Strategy, WalkForwardResult Result);
+public sealed record WalkForwardFigures(string Market, string Strategy, WalkForwardResult Result);
+
+/// <summary>A strategy's sizes compared with constant stakes.</summary>
+/// <param name="Market">The pair.</param>
+/// <param name="Strategy">The strategy.</param>
+/// <param name="Gate">The gate whose sizes are compared.</param>
+/// <param name="Role">Its role in the study.</param>
+/// <param name="Trades">The number of trades; of a strategy that holds, of days.</param>
+/// <param name="Result">The comparison.</param>
+public sealed record StakeRow(
+    string Market,
+    string Strategy,
+    string Gate,
+    GateRole Role,
+    int Trades,
+    StakeComparison Result
+);
+
+/// <summary>The returns after blocked and allowed moments of one market over one period.</summary>
+/// <param name="Market">The market.</param>
+/// <param name="Period">The period.</param>
+/// <param name="Rows">The returns, per horizon.</param>
+public sealed record AfterHoursFigures(string Market, string Period, IReadOnlyList<AfterHours> Rows);
 
 /// <summary>The calibration of one market over one period.</summary>
 /// <param name="Market">The market.</param>
@@ -191,7 +244,8 @@ public sealed record WalkForwardFigures(string Strategy, WalkForwardResult Resul
 /// <param name="Result">The result.</param>
 public sealed record CalibrationFigures(string Market, string Period, CalibrationResult Result);
 
-/// <summary>One strategy over the first period, in the detail that charts require.</summary>
+/// <summary>One strategy over the study's span, in the detail that charts require.</summary>
+/// <param name="Market">The pair.</param>
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Equity">Balance day by day.</param>
 /// <param name="Months">Returns by month.</param>
@@ -199,6 +253,7 @@ public sealed record CalibrationFigures(string Market, string Period, Calibratio
 /// <param name="ByRegime">The ungated trades by the regime at their entry.</param>
 /// <param name="ByScore">The ungated trades by tenths of the score at their entry.</param>
 public sealed record StrategyDetail(
+    string Market,
     string Strategy,
     EquityCurves Equity,
     IReadOnlyList<MonthReturn> Months,

@@ -16,7 +16,8 @@ public sealed record StudyFile
     public string Name { get; init; } = "Study";
 
     /// <summary>
-    /// The markets. A strategy uses the first market whose candles have its timeframe.
+    /// The markets of one or more pairs. A strategy runs on every pair, on the first of the pair's
+    /// markets whose candles have its timeframe.
     /// </summary>
     public IReadOnlyList<StudyMarket> Markets { get; init; } = [];
 
@@ -24,9 +25,21 @@ public sealed record StudyFile
     public IReadOnlyList<StudyOutside> Outside { get; init; } = [];
 
     /// <summary>
-    /// The periods. Charts, walk-forward tests and tables by class use the first one.
+    /// The periods, each of which gives a cell per strategy and gate. Disjoint periods keep the
+    /// cells apart.
     /// </summary>
     public IReadOnlyList<StudyPeriod> Periods { get; init; } = [];
+
+    /// <summary>
+    /// The period of charts, walk-forward tests, tables by class and calibration. Without it, these
+    /// use the first period, and the calibration uses every period.
+    /// </summary>
+    public StudyPeriod? Span { get; init; }
+
+    /// <summary>
+    /// Short, thin or dead markets for which the engine's answers are shown, without strategies.
+    /// </summary>
+    public IReadOnlyList<ThinMarket> ThinMarkets { get; init; } = [];
 
     /// <summary>Names of strategies.</summary>
     public IReadOnlyList<string> Strategies { get; init; } = [.. StrategyCatalog.All.Select(s => s.Name)];
@@ -121,6 +134,9 @@ public sealed record StudyFile
         Require(Periods is { Count: > 0 }, "periods", "at least one period with 'name', 'from' and 'to'");
         Require(Periods.All(p => p.From < p.To), "periods", "each 'from' before its 'to'");
         Require(Periods.DistinctBy(p => p.Name).Count() == Periods.Count, "periods", "each name once");
+        Require(Span is null || Span.From < Span.To, "span", "a period with 'from' before 'to'");
+        foreach (var thin in ThinMarkets)
+            thin.Check();
         Require(
             Strategies is { Count: > 0 } && Strategies.Distinct().Count() == Strategies.Count,
             "strategies",
@@ -135,7 +151,9 @@ public sealed record StudyFile
         Require(Resamples is >= 10 and <= 1_000_000, "resamples", "10 to 1000000");
     }
 
-    private static void Require(bool valid, string field, string allowed)
+    internal StudyPeriod WholeSpan => Span ?? Periods[0];
+
+    internal static void Require(bool valid, string field, string allowed)
     {
         if (!valid)
             throw new BacktestException($"{field}: must be {allowed}");
@@ -146,9 +164,19 @@ public sealed record StudyFile
 /// <param name="Pair">The pair.</param>
 /// <param name="Candles">Its candle file.</param>
 /// <param name="Exchange">The exchange's CCXT id.</param>
-/// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
-/// rows.</param>
-public sealed record StudyMarket(Pair Pair, string Candles, string Exchange = "binance", Timeframe? Timeframe = null);
+/// <param name="Timeframe">The timeframe of the file's candles; when it is null, it is derived from
+/// the rows.</param>
+/// <param name="Build">Builds candles of this longer timeframe from the file; null to use its own
+/// candles.</param>
+/// <param name="Calibrate">Whether the score is calibrated on this market.</param>
+public sealed record StudyMarket(
+    Pair Pair,
+    string Candles,
+    string Exchange = "binance",
+    Timeframe? Timeframe = null,
+    Timeframe? Build = null,
+    bool Calibrate = true
+);
 
 /// <summary>A file of outside values.</summary>
 /// <param name="File">The file.</param>

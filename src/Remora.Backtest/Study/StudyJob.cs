@@ -51,7 +51,14 @@ public static class StudyJob
         var without = missing.Files.Select(file => file.Name).ToArray();
         study = study with { Outside = [.. study.Outside.Where(outside => !without.Contains(outside.File))] };
 
-        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation) with
+        var figures = StudyRun.Run(
+            study,
+            options.DataFolder,
+            options.Reader,
+            options.Calendar,
+            progress,
+            cancellation
+        ) with
         {
             Without = without,
         };
@@ -95,6 +102,9 @@ public sealed record StudyOptions
 
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
+
+    /// <summary>The scheduled events.</summary>
+    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
 
     /// <summary>The file for the figures as JSON; null for none.</summary>
     public string? FiguresTo { get; init; }

@@ -17,15 +17,23 @@ public sealed class StudyRun
 {
     private readonly StudyFile _study;
     private readonly CandleReader _reader;
+    private readonly ReplayCalendar _calendar;
     private readonly IProgress<double>? _progress;
     private readonly CancellationToken _cancellation;
     private int _done;
     private int _steps;
 
-    private StudyRun(StudyFile study, CandleReader reader, IProgress<double>? progress, CancellationToken cancellation)
+    private StudyRun(
+        StudyFile study,
+        CandleReader reader,
+        ReplayCalendar calendar,
+        IProgress<double>? progress,
+        CancellationToken cancellation
+    )
     {
         _study = study;
         _reader = reader;
+        _calendar = calendar;
         _progress = progress;
         _cancellation = cancellation;
     }
@@ -34,6 +42,7 @@ public sealed class StudyRun
     /// <param name="study">The definition of the study.</param>
     /// <param name="dataFolder">The folder of its files.</param>
     /// <param name="reader">Reads its candle files.</param>
+    /// <param name="calendar">The scheduled events; null for the shipped dates.</param>
     /// <param name="progress">Receives the share that is done, [0, 1].</param>
     /// <param name="cancellation">Cancels the work.</param>
     /// <exception cref="BacktestException">A file is missing or invalid.</exception>
@@ -41,23 +50,92 @@ public sealed class StudyRun
         StudyFile study,
         string dataFolder,
         CandleReader? reader = null,
+        ReplayCalendar? calendar = null,
         IProgress<double>? progress = null,
         CancellationToken cancellation = default
-    ) => new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
+    ) =>
+        new StudyRun(study, reader ?? CandleFile.Read, calendar ?? ReplayCalendar.Shipped, progress, cancellation).Run(
+            dataFolder
+        );
 
     private StudyFigures Run(string folder)
     {
         var plans = _study.Strategies.Select(StrategyCatalog.Find).ToArray();
+        var policies = _study.LoadPolicies(folder);
+        Observation[] observations =
+        [
+            .. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until)),
+        ];
+        var groups = _study.Markets.GroupBy(market => (market.Exchange, market.Pair)).ToArray();
+        _steps =
+            _study.Markets.Count
+            + (groups.Length * plans.Length * (_study.Periods.Count + 1))
+            + (_study.Markets.Count(market => market.Calibrate) * _study.Periods.Count)
+            + _study.ThinMarkets.Count;
+
+        var parts = new Parts();
+        // One pair after the other, so that the histories of one are in memory at a time.
+        foreach (var group in groups)
+            Run(folder, [.. group], plans, policies, observations, parts);
+        if (parts.Cells.Count == 0)
+            throw new BacktestException($"no strategy could be run; the first error: {parts.Skipped[0]}");
+        var thin = new ThinMarketFigures[_study.ThinMarkets.Count];
+        SideBySide.For(
+            thin.Length,
+            i =>
+            {
+                var market = _study.ThinMarkets[i];
+                var series = _reader(Path.Combine(folder, market.Candles), null);
+                thin[i] = market.Run(series, observations, policies[0], _study.Seed);
+                Step();
+            },
+            _cancellation
+        );
+
+        var (judged, verdict) = Judge(parts.Cells);
+        return new()
+        {
+            Name = _study.Name,
+            Policy = policies[0].Name,
+            PolicyId = policies[0].Id,
+            Seed = _study.Seed,
+            Shifts = _study.Shifts,
+            Span = _study.WholeSpan.Name,
+            Markets = parts.Markets,
+            GateConclusion = verdict,
+            Cells = judged,
+            Pooled = EntryPool.Of(
+                [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
+                _study.Shifts,
+                _study.Resamples,
+                Draws.SeedFor(_study.Seed, "pool")
+            ),
+            Skipped = parts.Skipped,
+            WalkForward = parts.WalkForward,
+            Stakes = parts.Stakes,
+            Details = parts.Details,
+            Calibration = [.. parts.Calibration.Where(c => c.Result.Deciles[0].Observations > 0)],
+            AfterHours = [.. parts.AfterHours.Where(a => a.Rows[0].Moments > 0)],
+            ThinMarkets = thin,
+        };
+    }
+
+    private void Run(
+        string folder,
+        StudyMarket[] group,
+        StrategyPlan[] plans,
+        IReadOnlyList<RiskPolicy> policies,
+        IReadOnlyList<Observation> observations,
+        Parts parts
+    )
+    {
+        var markets = Load(folder, group, plans, policies, observations);
+        parts.Markets.AddRange(markets.Select(m => m.Figures));
+        var homes = plans.Select(plan => MarketFor(markets, plan)).ToArray();
         var pairs = Enumerable
             .Range(0, plans.Length)
             .SelectMany(plan => _study.Periods.Select(period => (plan, period)))
             .ToArray();
-        _steps = _study.Markets.Count + pairs.Length + plans.Length + (_study.Markets.Count * _study.Periods.Count);
-
-        var policies = _study.LoadPolicies(folder);
-        var markets = Load(folder, policies);
-        var homes = plans.Select(plan => MarketFor(markets, plan)).ToArray();
-
         var cells = new IReadOnlyList<Cell>[pairs.Length];
         var skipped = new string?[pairs.Length];
         SideBySide.For(
@@ -67,99 +145,100 @@ public sealed class StudyRun
                 var (plan, period) = pairs[i];
                 try
                 {
+                    homes[plan].RequireHalf(period);
                     cells[i] = new CellMaker(_study, plans[plan], period, homes[plan]).Make(_cancellation);
                 }
                 catch (BacktestException e)
                 {
-                    (cells[i], skipped[i]) = ([], $"{plans[plan].Name}, {period.Name}: {e.Message}");
+                    (cells[i], skipped[i]) = ([], $"{homes[plan].Id}, {period.Name}: {e.Message}");
                 }
                 Step();
             },
             _cancellation
         );
-        if (cells.All(c => c.Count == 0))
-            throw new BacktestException($"no strategy could be run; the first error: {skipped[0]}");
-        var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
-        var pooled = EntryPool.Of(
-            [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
-            _study.Shifts,
-            _study.Resamples,
-            Draws.SeedFor(_study.Seed, "pool")
-        );
+        parts.Cells.AddRange(cells.SelectMany(c => c));
+        parts.Skipped.AddRange(skipped.OfType<string>().Distinct());
 
         var walks = new WalkForwardFigures?[plans.Length];
         var details = new StrategyDetail?[plans.Length];
+        var stakes = new IReadOnlyList<StakeRow>[plans.Length];
         SideBySide.For(
             plans.Length,
             i =>
             {
-                if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
-                    (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
+                if (_study.Span is not null || cells[i * _study.Periods.Count].Count > 0)
+                    (walks[i], details[i], stakes[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
                 Step();
             },
             _cancellation
         );
-
-        var calibrations = new List<CalibrationFigures>();
-        foreach (var market in markets)
-        {
-            var calibration = new CalibrationStudy(market.History, market.Series);
-            var results = new CalibrationFigures[_study.Periods.Count];
-            SideBySide.For(
-                results.Length,
-                i =>
-                {
-                    var period = _study.Periods[i];
-                    var seed = Draws.SeedFor(_study.Seed, $"{market.Id}|{period.Name}|calibration");
-                    var result = calibration.Run(period.From, period.To, _study.Resamples, seed);
-                    results[i] = new(market.Id.ToString(), period.Name, result);
-                    Step();
-                },
-                _cancellation
-            );
-            calibrations.AddRange(results);
-        }
-
-        return new()
-        {
-            Name = _study.Name,
-            Policy = policies[0].Name,
-            PolicyId = policies[0].Id,
-            Seed = _study.Seed,
-            Shifts = _study.Shifts,
-            Markets = [.. markets.Select(m => m.Figures)],
-            GateConclusion = verdict,
-            Cells = judged,
-            Pooled = pooled,
-            Skipped = [.. skipped.OfType<string>()],
-            WalkForward = [.. walks.OfType<WalkForwardFigures>()],
-            Details = [.. details.OfType<StrategyDetail>()],
-            Calibration = [.. calibrations.Where(c => c.Result.Deciles[0].Observations > 0)],
-        };
+        parts.WalkForward.AddRange(walks.OfType<WalkForwardFigures>());
+        parts.Details.AddRange(details.OfType<StrategyDetail>());
+        parts.Stakes.AddRange(stakes.OfType<IReadOnlyList<StakeRow>>().SelectMany(rows => rows));
+        foreach (var (market, data) in group.Zip(markets))
+            if (market.Calibrate)
+                Calibrate(data, parts);
     }
 
-    private StudyData[] Load(string folder, IReadOnlyList<RiskPolicy> policies)
+    private void Calibrate(StudyData market, Parts parts)
     {
-        var all = new HistoryOptions { Policies = [.. policies, .. Ablations.Of(policies[0])] };
-        Observation[] observations =
-        [
-            .. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until)),
-        ];
-        var loaded = new StudyData[_study.Markets.Count];
+        var calibration = new CalibrationStudy(market.History, market.Series);
+        var periods = _study.Periods;
+        IReadOnlyList<StudyPeriod> whole = _study.Span is { } span ? [span] : periods;
+        var id = market.Id.ToString();
+        var results = new CalibrationFigures[whole.Count];
+        var after = new AfterHoursFigures[periods.Count];
+        SideBySide.For(
+            whole.Count,
+            i =>
+            {
+                var period = whole[i];
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{period.Name}|calibration");
+                results[i] = new(id, period.Name, calibration.Run(period.From, period.To, _study.Resamples, seed));
+            },
+            _cancellation
+        );
+        SideBySide.For(
+            periods.Count,
+            i =>
+            {
+                var period = periods[i];
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{period.Name}|after hours");
+                after[i] = new(id, period.Name, calibration.After(period.From, period.To, _study.Resamples, seed));
+                Step();
+            },
+            _cancellation
+        );
+        parts.Calibration.AddRange(results);
+        parts.AfterHours.AddRange(after);
+    }
+
+    private StudyData[] Load(
+        string folder,
+        StudyMarket[] group,
+        StrategyPlan[] plans,
+        IReadOnlyList<RiskPolicy> policies,
+        IReadOnlyList<Observation> observations
+    )
+    {
+        var loaded = new StudyData[group.Length];
         SideBySide.For(
             loaded.Length,
             i =>
             {
-                var market = _study.Markets[i];
+                var market = group[i];
                 var series = _reader(Path.Combine(folder, market.Candles), market.Timeframe);
+                if (market.Build is { } longer)
+                    series = LongerCandles.Build(series, longer, market.Candles);
                 var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
-                loaded[i] = new(
-                    _study,
-                    id,
-                    series,
-                    HistoryBuilder.Build(new Tape(id, series.Candles, observations), all),
-                    policies.Count
-                );
+                var options = new HistoryOptions
+                {
+                    Policies = [.. policies, .. Ablations.Of(policies[0])],
+                    ShortSide = plans.Any(p => p.Side == Side.Short && p.Timeframe == series.Timeframe),
+                };
+                var tape = new Tape(id, series.Candles, observations) { Calendar = _calendar };
+                var history = HistoryBuilder.Build(tape, options);
+                loaded[i] = new(_study, id, series, history, policies.Count);
                 Step();
             },
             _cancellation
@@ -169,7 +248,9 @@ public sealed class StudyRun
 
     private static StudyData MarketFor(StudyData[] markets, StrategyPlan plan) =>
         Array.Find(markets, m => m.Series.Timeframe == plan.Timeframe)
-        ?? throw new BacktestException($"markets: {plan.Name} requires candles of {plan.Timeframe}");
+        ?? throw new BacktestException(
+            $"markets: {plan.Name} requires candles of {plan.Timeframe} of {markets[0].Id.Pair}"
+        );
 
     private static (IReadOnlyList<Cell> Cells, GateConclusion GateConclusion) Judge(IReadOnlyList<Cell> cells)
     {
@@ -196,5 +277,25 @@ public sealed class StudyRun
     {
         _cancellation.ThrowIfCancellationRequested();
         _progress?.Report(Interlocked.Increment(ref _done) / (double)_steps);
+    }
+
+    /// <summary>The figures of all pairs, in the order of the study.</summary>
+    private sealed class Parts
+    {
+        public List<MarketFigures> Markets { get; } = [];
+
+        public List<Cell> Cells { get; } = [];
+
+        public List<string> Skipped { get; } = [];
+
+        public List<WalkForwardFigures> WalkForward { get; } = [];
+
+        public List<StrategyDetail> Details { get; } = [];
+
+        public List<StakeRow> Stakes { get; } = [];
+
+        public List<CalibrationFigures> Calibration { get; } = [];
+
+        public List<AfterHoursFigures> AfterHours { get; } = [];
     }
 }

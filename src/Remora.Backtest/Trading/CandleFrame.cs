@@ -10,12 +10,15 @@ namespace Remora.Backtest.Trading;
 /// </summary>
 public sealed class CandleFrame
 {
+    private readonly Lazy<PriceTicks> _ticks;
+
     private CandleFrame(CandleTape series, Candle[] rows, int[] known, int first)
     {
         Series = series;
         Rows = rows;
         Known = known;
         First = first;
+        _ticks = new(() => new(Rows));
     }
 
     /// <summary>The source candles.</summary>
@@ -33,6 +36,8 @@ public sealed class CandleFrame
 
     /// <summary>The position of the first row of the period.</summary>
     public int First { get; }
+
+    internal PriceTicks Ticks => _ticks.Value;
 
     /// <summary>Open time of the period's first row, from which figures count.</summary>
     public Instant From => Rows[First].OpenTime;

@@ -1,6 +1,7 @@
 using Remora.Backtest.Chance;
 using Remora.Backtest.Strategies;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Backtest.Trading;
 
@@ -74,8 +75,13 @@ public sealed class Simulation
         };
         var strategy = plan.Create();
         var signals = new Signals[frame.Rows.Length];
+        var sizes = strategy is ISizedStrategy ? new double[signals.Length] : null;
         for (var i = 0; i < signals.Length; i++)
+        {
             signals[i] = strategy.Update(frame.Rows[i]);
+            if (sizes is not null)
+                sizes[i] = ((ISizedStrategy)strategy).Size;
+        }
 
         // The second row is the first that can act on a signal of the period. The last row only
         // closes trades.
@@ -85,7 +91,8 @@ public sealed class Simulation
         {
             if ((signals[row - 1] & (Signals.Enter | Signals.Exit)) != Signals.Enter)
                 continue;
-            possible.Add(plan.GateExits ? follower.EntryOnly(row) : follower.Follow(row));
+            var trade = plan.GateExits ? follower.EntryOnly(row) : follower.Follow(row);
+            possible.Add(sizes is null ? trade : trade with { Size = sizes[row - 1] });
         }
         return new(plan, frame, account, pair, [.. possible]);
     }
@@ -132,7 +139,7 @@ public sealed class Simulation
     /// Returns the ungated trades for comparison with a gate: one after the other over the whole
     /// period, as if the wallet never ran out. Otherwise a strategy that loses everything early
     /// would have no trades in later times. For a plan whose gate exits, each interval between two
-    /// evaluations counts as a trade.
+    /// evaluations counts as a trade, without fees.
     /// </summary>
     internal IReadOnlyList<BaselineTrade> Baseline()
     {
@@ -141,44 +148,73 @@ public sealed class Simulation
         {
             for (var i = 0; i + 1 < _possible.Length; i++)
             {
-                var (open, next) = (_possible[i].EntryRow, _possible[i + 1].EntryRow);
-                var ratio = (Frame.Rows[next].Open / Frame.Rows[open].Open) - 1;
-                trades.Add(new(_possible[i].Known, ratio, double.NaN, Excursion(open, next - 1)));
+                ref readonly var look = ref _possible[i];
+                var (open, next) = (look.EntryRow, _possible[i + 1].EntryRow);
+                var ratio = Sign * ((Frame.Rows[next].Open / Frame.Rows[open].Open) - 1);
+                trades.Add(
+                    new(look.Known, look.Size * ratio, double.NaN, look.Size * Excursion(open, next - 1), next - open)
+                );
             }
             return trades;
         }
         var free = 0;
-        foreach (var possible in _possible)
+        foreach (ref readonly var possible in Possible)
         {
             if (possible.EntryRow < free)
                 continue;
             var profit = Plan.Stake.IsShare ? double.NaN : Profit(possible, possible.FullAmount);
+            var (entry, exit) = (possible.EntryRow, possible.ExitRow);
             trades.Add(
-                new(possible.Known, possible.ProfitRatio, profit, Excursion(possible.EntryRow, possible.ExitRow))
+                new(possible.Known, possible.ProfitRatio, profit, Excursion(entry, exit), Math.Max(1, exit - entry))
             );
             free = possible.ExitRow + 1;
         }
         return trades;
     }
 
-    // The lowest price from the row of the entry to that of the exit, relative to the entry.
+    private int Sign => Plan.Side == Side.Short ? -1 : 1;
+
+    // The worst price against the trade from the row of the entry to that of the exit, relative to
+    // the entry.
     private double Excursion(int entry, int exit)
     {
         var open = Frame.Rows[entry].Open;
-        var lowest = open;
+        var worst = 0.0;
         for (var row = entry; row <= exit; row++)
-            lowest = Math.Min(lowest, Frame.Rows[row].Low);
-        return (lowest / open) - 1;
+        {
+            ref readonly var candle = ref Frame.Rows[row];
+            worst = Math.Min(worst, Sign * (((Plan.Side == Side.Short ? candle.High : candle.Low) / open) - 1));
+        }
+        return worst;
     }
 
-    internal double Unrealised(in PossibleTrade entry, double amount, int row)
+    /// <summary>
+    /// Returns the profit in money of an amount that is open since an entry, valued at a price.
+    /// </summary>
+    internal double Unrealised(int entryRow, double amount, double price)
     {
-        var open = Frame.Rows[entry.EntryRow].Open;
-        return amount * open * (1 + Account.Fee) * Account.ProfitRatio(open, Frame.Rows[row].Open);
+        var open = Frame.Rows[entryRow].Open;
+        return Account.ValueAtEntry(amount, open, Plan.Side) * Account.ProfitRatio(open, price, Plan.Side);
+    }
+
+    /// <summary>
+    /// Returns the profit in money of a trade of this simulation that is open, at the close of a
+    /// row.
+    /// </summary>
+    internal double Unrealised(Trade trade, int row)
+    {
+        var entry = (int)((trade.OpenTime - Frame.Rows[0].OpenTime) / Plan.Timeframe.Length);
+        if (Plan.Ladder is not { } ladder)
+            return Unrealised(entry, trade.Amount, Frame.Rows[row].Close);
+        var orders = new LadderOrders(ladder, Frame.Rows[entry].Open, Account.Fee);
+        for (var i = entry; i <= row; i++)
+            orders.Update(Frame.Rows[i], exits: false, isLast: false);
+        var ratio = orders.RatioAt(Frame.Rows[row].Close);
+        return Account.ValueAtEntry(trade.Amount, trade.OpenRate, Plan.Side) * ratio;
     }
 
     internal double Profit(in PossibleTrade trade, double amount) =>
-        amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
+        Account.ValueAtEntry(amount, Frame.Rows[trade.EntryRow].Open, Plan.Side) * trade.ProfitRatio;
 
     private List<Trade> Run<TGate>(in TGate gate)
         where TGate : struct, IEntryGate
@@ -192,7 +228,7 @@ public sealed class Simulation
     {
         public List<Trade> Trades => trades;
 
-        public void Take(in PossibleTrade trade, double amount, double profit)
+        public void Take(in PossibleTrade trade, double amount, double profit, double unrealised)
         {
             var rows = simulation.Frame.Rows;
             var open = rows[trade.EntryRow].Open;
@@ -207,7 +243,8 @@ public sealed class Simulation
                     amount * open,
                     trade.ProfitRatio,
                     profit,
-                    trade.Reason
+                    trade.Reason,
+                    simulation.Plan.Side == Side.Short
                 )
             );
         }

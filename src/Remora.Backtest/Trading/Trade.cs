@@ -2,7 +2,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Trading;
 
-/// <summary>A closed trade.</summary>
+/// <summary>
+/// A closed trade. A trade of a <see cref="Strategies.Ladder"/> has the price of its first order,
+/// the amount and stake of all its orders at that price, and the price of its last exit.
+/// </summary>
 /// <param name="Pair">The pair; null when the file does not state it.</param>
 /// <param name="OpenTime">When the trade was entered.</param>
 /// <param name="CloseTime">When the trade was exited.</param>
@@ -12,8 +15,8 @@ namespace Remora.Backtest.Trading;
 /// <param name="Stake">The stake in money, without the fee.</param>
 /// <param name="ProfitRatio">Profit relative to cost, with fees.</param>
 /// <param name="Profit">Profit in money.</param>
-/// <param name="ExitReason">The exit reason, with Freqtrade's names exit_signal, stop_loss, roi and
-/// force_exit, or gate.</param>
+/// <param name="ExitReason">The exit reason, with Freqtrade's names exit_signal, stop_loss, roi,
+/// liquidation and force_exit, or gate or rebalance.</param>
 /// <param name="Short">Whether the trade is short.</param>
 public sealed record Trade(
     string? Pair,
@@ -50,4 +53,10 @@ public static class ExitReason
 
     /// <summary>A closed gate, for strategies that exit then.</summary>
     public const string Gate = "gate";
+
+    /// <summary>The loss of the whole stake of a short trade.</summary>
+    public const string Liquidation = "liquidation";
+
+    /// <summary>A smaller position, for strategies that change its size.</summary>
+    public const string Rebalance = "rebalance";
 }

@@ -3,10 +3,12 @@ namespace Remora.Backtest.Trading;
 /// <summary>Receives each trade of a walk, in order.</summary>
 internal interface ITradeSink
 {
-    /// <summary>
-    /// Adds a closed trade with its amount of the base currency and its profit in money.
-    /// </summary>
-    void Take(in PossibleTrade trade, double amount, double profit);
+    /// <summary>Adds a closed trade.</summary>
+    /// <param name="trade">The trade.</param>
+    /// <param name="amount">Its amount of the base currency.</param>
+    /// <param name="profit">Its profit in money.</param>
+    /// <param name="unrealised">The profit in money of what remains open at that moment.</param>
+    void Take(in PossibleTrade trade, double amount, double profit, double unrealised);
 
     /// <summary>
     /// Adds the unrealised profit of an open trade. Only used for plans whose gate exits: their
@@ -27,7 +29,7 @@ internal interface IEntryGate
 
 /// <summary>
 /// Steps from one allowed entry to the next and updates the wallet. Gate and sink are type
-/// parameters so that the thousands of walks of a placebo allocate nothing.
+/// parameters so that the thousands of walks of a placebo allocate nothing per trade.
 /// </summary>
 internal static class Walk
 {
@@ -51,7 +53,7 @@ internal static class Walk
         {
             if (possible.EntryRow < free)
                 continue;
-            var part = gate.At(possible.Known);
+            var part = gate.At(possible.Known) * possible.Size;
             if (part <= 0)
                 continue;
             var amount = Amount(simulation, possible, balance, part);
@@ -60,7 +62,7 @@ internal static class Walk
             var profit = simulation.Profit(possible, amount);
             balance += profit;
             free = possible.ExitRow + 1;
-            sink.Take(possible, amount, profit);
+            sink.Take(possible, amount, profit, 0);
         }
     }
 
@@ -68,50 +70,32 @@ internal static class Walk
         where TGate : struct, IEntryGate
         where TSink : struct, ITradeSink
     {
-        var balance = simulation.Account.StartingBalance;
-        PossibleTrade entry = default;
-        var amount = 0.0;
+        var position = new Position(simulation);
         foreach (ref readonly var look in simulation.Possible)
         {
-            var part = gate.At(look.Known);
-            if (amount > 0)
-                sink.Mark(simulation.Unrealised(entry, amount, look.EntryRow));
-            if (amount == 0 && part > 0)
+            var part = gate.At(look.Known) * look.Size;
+            var price = simulation.Frame.Rows[look.EntryRow].Open;
+            if (position.Amount > 0)
+                sink.Mark(position.Unrealised(price));
+            if (part <= 0)
             {
-                entry = look;
-                amount = Amount(simulation, look, balance, part);
+                position.Close(position.Amount, look.EntryRow, ExitReason.Gate, ref sink);
+                continue;
             }
-            else if (amount > 0 && part <= 0)
+            if (position.Amount == 0)
             {
-                balance += Exit(simulation, entry, look.EntryRow, ExitReason.Gate, amount, ref sink);
-                amount = 0;
+                position.Add(look, Amount(simulation, look, position.Balance, part));
+                continue;
             }
+            if (simulation.Plan.RebalanceBand is not { } band)
+                continue;
+            var wanted = Amount(simulation, look, position.Balance + position.Unrealised(price), part);
+            if (wanted > position.Amount * (1 + band))
+                position.Add(look, wanted - position.Amount);
+            else if (wanted < position.Amount * (1 - band))
+                position.Close(position.Amount - wanted, look.EntryRow, ExitReason.Rebalance, ref sink);
         }
-        if (amount > 0)
-            Exit(simulation, entry, simulation.Frame.Rows.Length - 1, ExitReason.Forced, amount, ref sink);
-    }
-
-    private static double Exit<TSink>(
-        Simulation simulation,
-        in PossibleTrade entry,
-        int exitRow,
-        string reason,
-        double amount,
-        ref TSink sink
-    )
-        where TSink : struct, ITradeSink
-    {
-        var price = simulation.Frame.Rows[exitRow].Open;
-        var trade = entry with
-        {
-            ExitRow = exitRow,
-            ExitPrice = price,
-            Reason = reason,
-            ProfitRatio = simulation.Account.ProfitRatio(simulation.Frame.Rows[entry.EntryRow].Open, price),
-        };
-        var profit = simulation.Profit(trade, amount);
-        sink.Take(trade, amount, profit);
-        return profit;
+        position.Close(position.Amount, simulation.Frame.Rows.Length - 1, ExitReason.Forced, ref sink);
     }
 
     /// <summary>Returns the amount to buy; 0 when the wallet does not contain the stake.</summary>

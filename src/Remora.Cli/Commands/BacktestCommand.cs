@@ -60,6 +60,7 @@ internal static class BacktestCommand
                 result.AddError($"Invalid --amount-step {step}: use a number from 0 to 1000000000");
         });
         var outside = new OutsideOption();
+        var calendar = new CalendarOption();
         var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
         var trades = new Option<string?>("--trades")
         {
@@ -79,6 +80,7 @@ internal static class BacktestCommand
             sized,
             amountStep,
             outside,
+            calendar,
             json,
             trades,
         };
@@ -105,6 +107,7 @@ internal static class BacktestCommand
                                 Sized = parsed.GetValue(sized),
                                 Account = AccountRules.Default with { AmountStep = parsed.GetValue(amountStep) },
                                 Observations = outside.Read(parsed),
+                                Calendar = calendar.Read(parsed),
                             },
                             parsed.GetValue(json),
                             parsed.GetValue(trades),

@@ -11,6 +11,8 @@ namespace Remora.Cli.Commands;
 internal static class CalendarCommand
 {
     private const int MostYears = 10;
+    private static readonly Dictionary<string, CalendarEventKind> Kinds = Enum.GetValues<CalendarEventKind>()
+        .ToDictionary(RemoraJson.NameOf);
 
     public static Command Create() =>
         new(
@@ -27,30 +29,58 @@ internal static class CalendarCommand
     {
         var service = new ServiceOptionSet();
         var all = new Option<bool>("--all") { Description = "Include past events" };
-        var command = new Command("list", "Lists upcoming events.") { all };
+        var forecasts = new Option<bool>("--forecasts")
+        {
+            Description = "List the dates that forecasts use: those of the file, the shipped ones and the agency's",
+        };
+        var command = new Command(
+            "list",
+            "Lists upcoming events with their kinds, and until when the dates of forecasts are known."
+        )
+        {
+            all,
+            forecasts,
+        };
         foreach (var option in service.All)
             command.Options.Add(option);
         command.SetAction(parsed =>
             Attempt(() =>
             {
-                var file = service.Read(parsed).CalendarFile;
-                if (!File.Exists(file))
+                var settings = service.Read(parsed);
+                var file = settings.CalendarFile;
+                var own = File.Exists(file) ? CalendarCsv.Read(File.OpenRead(file)) : null;
+                if (own is null && !parsed.GetValue(forecasts))
                     return Terminal.Fail(
                         $"the calendar file {file} does not exist: create it, or run 'remora calendar import FILE.ics'",
                         ExitCode.No
                     );
                 var now = Instant.From(TimeProvider.System.GetUtcNow());
+                var dates = DatesOf(settings, own, now);
+                var events = parsed.GetValue(forecasts)
+                    ? dates.Events.Select(e => (e.At, e.Kind, e.Name))
+                    : own!.Entries.Select(e => (e.At, e.Kind, e.Name));
                 foreach (
-                    var entry in CalendarCsv
-                        .Read(File.OpenRead(file))
-                        .Where(entry => parsed.GetValue(all) || entry.At >= now)
-                        .OrderBy(entry => entry.At.UnixMilliseconds)
+                    var (at, kind, name) in events
+                        .Where(e => parsed.GetValue(all) || e.At >= now)
+                        .OrderBy(e => e.At.UnixMilliseconds)
                 )
-                    Console.WriteLine($"{entry.At}  {entry.Name}");
+                    Console.WriteLine($"{at}  {RemoraJson.NameOf(kind), -7}  {name}");
+                foreach (var (kind, day) in dates.KnownUntil.OrderBy(known => known.Key))
+                    Console.WriteLine(CalendarCsv.KnownUntilLine(kind, day));
                 return ExitCode.Ok;
             })
         );
         return command;
+    }
+
+    /// <summary>Returns the calendar of forecasts, as the service combines it.</summary>
+    private static ForecastCalendar DatesOf(ServiceSettings settings, CalendarContent? own, Instant now)
+    {
+        var dates = new ForecastDates(ShippedCalendar.Dates);
+        if (BlsSchedule.Load(settings.BlsCalendarFile) is { } agency)
+            dates.SetAgency(agency);
+        dates.SetOwn(own?.ForForecasts(now));
+        return dates.Current;
     }
 
     private static Command Import()
@@ -61,6 +91,19 @@ internal static class CalendarCommand
         {
             Description = "Time of day (UTC) of all-day events, for example 19:00",
             HelpName = "HH:MM",
+        };
+        var kind = new Option<CalendarEventKind>("--kind")
+        {
+            Description = $"Kind of the events: {string.Join(", ", Kinds.Keys)}",
+            HelpName = "KIND",
+            DefaultValueFactory = _ => CalendarEventKind.Other,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+                if (!Kinds.TryGetValue(text, out var known))
+                    result.AddError($"--kind '{text}': expected one of {string.Join(", ", Kinds.Keys)}");
+                return known;
+            },
         };
         var until = Options.Time(
             "--until",
@@ -73,6 +116,7 @@ internal static class CalendarCommand
         {
             source,
             at,
+            kind,
             until,
         };
         foreach (var option in service.All)
@@ -100,7 +144,10 @@ internal static class CalendarCommand
                 foreach (var line in content.LeftOut)
                     Console.Error.WriteLine("skipped: " + line);
                 var file = service.Read(parsed).CalendarFile;
-                var added = Add(file, content.Entries);
+                var added = Add(
+                    file,
+                    [.. content.Entries.Select(entry => entry with { Kind = parsed.GetValue(kind) })]
+                );
                 Console.WriteLine(
                     $"{added} events added to {file}, {content.Entries.Count - added} already present, "
                         + $"{content.LeftOut.Count} skipped"
@@ -118,7 +165,12 @@ internal static class CalendarCommand
     private static int Add(string file, IReadOnlyList<CalendarEntry> entries)
     {
         var text = File.Exists(file) ? File.ReadAllText(file) : CalendarCsv.Header + "\n";
-        var existing = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
+        var content = CalendarCsv.Parse(text);
+        if (!content.HasKind && entries.Any(entry => entry.Kind != CalendarEventKind.Other))
+            throw new FormatException(
+                $"{file} has no column 'kind': replace its header by '{CalendarCsv.Header}' and add a kind to each line"
+            );
+        var existing = content.Entries.Select(entry => (entry.At, entry.Name)).ToHashSet();
         var now = Instant.From(TimeProvider.System.GetUtcNow());
         // Each is announced when it became knowable; null for past events.
         var added = entries
@@ -132,7 +184,7 @@ internal static class CalendarCommand
         lines.Write(text);
         if (!text.EndsWith('\n'))
             lines.Write('\n');
-        CalendarCsv.Write(lines, added);
+        CalendarCsv.Write(lines, added, content.HasKind);
         CalendarCsv.Parse(lines.ToString());
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var next = file + ".new";

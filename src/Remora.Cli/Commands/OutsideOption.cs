@@ -9,8 +9,7 @@ namespace Remora.Cli.Commands;
 /// </summary>
 internal sealed class OutsideOption : Option<string[]>
 {
-    private static readonly Dictionary<string, OutsideKind> Kinds = Enum.GetValues<OutsideKind>()
-        .ToDictionary(RemoraJson.NameOf);
+    private static readonly IReadOnlyDictionary<string, OutsideKind> Kinds = OutsideKinds.Names;
 
     public OutsideOption()
         : base("--outside")

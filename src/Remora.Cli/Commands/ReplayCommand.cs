@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Remora.Backtest.Data;
 using Remora.Backtest.History;
 using Remora.Markets;
 using Remora.Risk;
-using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
@@ -12,7 +10,6 @@ namespace Remora.Cli.Commands;
 internal static class ReplayCommand
 {
     private const int ReportEvery = 4096;
-    private static readonly ServiceSettings Defaults = new();
 
     public static Command Create()
     {
@@ -48,11 +45,7 @@ internal static class ReplayCommand
         };
         var side = Options.Side("--side", "Side of the entry: long or short");
         var outside = new OutsideOption();
-        var calendar = new Option<string?>("--calendar")
-        {
-            Description = "Calendar file of scheduled events with their announcement dates",
-            HelpName = "FILE",
-        };
+        var calendar = new CalendarOption();
         var from = Options.Time(
             "--from",
             "First candle to write, for example 2022-06-01; earlier candles are used for warm-up"
@@ -88,9 +81,7 @@ internal static class ReplayCommand
                             outside.Read(parsed)
                         )
                         {
-                            Calendars = parsed.GetValue(calendar) is { } events
-                                ? CalendarFile.Read(events, Defaults.CalendarBefore, Defaults.CalendarAfter)
-                                : [],
+                            Calendar = calendar.Read(parsed),
                         };
                         var target = parsed.GetValue(to)!;
                         using var rows = AssessmentFile.Create(

@@ -13,7 +13,7 @@ internal static class StudyCommand
         var study = new Argument<string>("STUDY")
         {
             Description =
-                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json",
+                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/majors.json",
         };
         var data = new Option<string>("--data")
         {
@@ -46,6 +46,7 @@ internal static class StudyCommand
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000)
                 result.AddError("--shifts: expected 1 to 1000000");
         });
+        var calendar = new CalendarOption();
         var withoutMissing = new Option<bool>("--without-missing")
         {
             Description = "Run without outside files that are missing; the results list them",
@@ -62,6 +63,7 @@ internal static class StudyCommand
             figures,
             results,
             shifts,
+            calendar,
             withoutMissing,
         };
         command.SetAction(
@@ -79,6 +81,7 @@ internal static class StudyCommand
                             FiguresTo = parsed.GetValue(figures),
                             ResultsTo = parsed.GetValue(results),
                             Shifts = parsed.GetValue(shifts),
+                            Calendar = calendar.Read(parsed),
                             WithoutMissing = parsed.GetValue(withoutMissing),
                         };
                         StudyFigures outcome;

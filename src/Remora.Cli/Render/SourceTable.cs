@@ -52,7 +52,9 @@ internal static class SourceTable
     private static string Signal(JsonElement value) =>
         Word(value, "signal") + (Word(value, "base") is { Length: > 0 } name ? " " + name : "");
 
-    /// <summary>Formats the calendar in one or two lines: its state and the next event.</summary>
+    /// <summary>
+    /// Formats the calendar: its state and the next event, then until when forecasts know dates.
+    /// </summary>
     public static string Calendar(JsonElement calendar)
     {
         var events = calendar.GetProperty("upcoming").EnumerateArray().ToList();
@@ -64,7 +66,20 @@ internal static class SourceTable
             "degraded" => $"degraded, {next}; {Error(calendar)}",
             var other => $"{other}, {next}",
         };
-        return $"calendar {Word(calendar, "file")}: {state}";
+        return $"calendar {Word(calendar, "file")}: {state}{Forecasts(calendar)}";
+    }
+
+    private static string Forecasts(JsonElement calendar)
+    {
+        if (!calendar.TryGetProperty("forecasts", out var forecasts) || forecasts.ValueKind != JsonValueKind.Object)
+            return "";
+        var kinds = forecasts
+            .GetProperty("kinds")
+            .EnumerateObject()
+            .Select(kind => $"{kind.Name} {kind.Value.GetString()}");
+        var known = string.Join(", ", kinds);
+        return $"\nforecasts know dates until: {(known.Length == 0 ? "unknown" : known)}"
+            + (Word(forecasts, "problem") is { Length: > 0 } problem ? $"\n{problem}" : "");
     }
 
     private static string Age(JsonElement value)

@@ -12,12 +12,14 @@ namespace Remora.Feeds.Calendar;
 /// <param name="ReadAt">When the file was last read completely; null before that.</param>
 /// <param name="LastError">Why the file could not be read. Stays set after a recovery.</param>
 /// <param name="Upcoming">The next events, and the events whose window is open.</param>
+/// <param name="Forecasts">The dates that forecasts use; null without such dates.</param>
 public sealed record CalendarHealth(
     string File,
     FeedState State,
     Instant? ReadAt,
     FeedError? LastError,
-    IReadOnlyList<ScheduledEvent> Upcoming
+    IReadOnlyList<ScheduledEvent> Upcoming,
+    ForecastDatesHealth? Forecasts = null
 );
 
 /// <summary>
@@ -28,7 +30,6 @@ public sealed record CalendarHealth(
 public sealed class CalendarFeed
 {
     private const int MostShown = 20;
-    private const long LargestFile = 1 << 20;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly string _file;
@@ -36,6 +37,9 @@ public sealed class CalendarFeed
     private readonly TimeSpan _after;
     private readonly TimeProvider _clock;
     private readonly TimeProvider _real;
+    private readonly ForecastDates? _dates;
+    private ForecastCalendar? _delivered;
+    private EventCalendar? _first;
     private volatile CalendarHealth _health;
     private volatile EventCalendar? _calendar;
     private (DateTime, long)? _seen;
@@ -47,9 +51,18 @@ public sealed class CalendarFeed
     /// <param name="clock">The clock that event windows follow.</param>
     /// <param name="real">The clock that schedules reads of the file; the system clock if
     /// null.</param>
-    public CalendarFeed(string file, TimeSpan before, TimeSpan after, TimeProvider clock, TimeProvider? real = null)
+    /// <param name="dates">The calendar of forecasts; null for none.</param>
+    public CalendarFeed(
+        string file,
+        TimeSpan before,
+        TimeSpan after,
+        TimeProvider clock,
+        TimeProvider? real = null,
+        ForecastDates? dates = null
+    )
     {
         (_file, _before, _after, _clock, _real) = (file, before, after, clock, real ?? TimeProvider.System);
+        _dates = dates;
         _health = new(file, FeedState.Starting, null, null, []);
     }
 
@@ -60,8 +73,18 @@ public sealed class CalendarFeed
         {
             var now = _clock.Now();
             var upcoming = _calendar?.Events.Where(e => e.To > now).OrderBy(e => e.At.UnixMilliseconds).Take(MostShown);
-            return _health with { Upcoming = [.. upcoming ?? []] };
+            return _health with { Upcoming = [.. upcoming ?? []], Forecasts = _dates?.HealthAt(now, _file) };
         }
+    }
+
+    /// <summary>
+    /// Reads the file for the first time and returns the calendar of forecasts, so that no forecast
+    /// is made without it; null without one. Call it at most once, before <see cref="RunAsync"/>.
+    /// </summary>
+    public ForecastCalendar? Prepare()
+    {
+        _first = Look();
+        return _delivered = _dates?.Current;
     }
 
     /// <summary>Runs until it is cancelled, and then returns.</summary>
@@ -71,10 +94,16 @@ public sealed class CalendarFeed
         {
             while (true)
             {
-                if (Look() is { } calendar)
+                if ((_first ?? Look()) is { } calendar)
                 {
                     await events.WriteAsync(MarketEvent.Scheduled(calendar), cancellation);
-                    _calendar = calendar;
+                    (_calendar, _first) = (calendar, null);
+                }
+                // The agency's feed changes these dates too.
+                if (_dates?.Current is { } dates && !ReferenceEquals(dates, _delivered))
+                {
+                    await events.WriteAsync(MarketEvent.Dated(dates), cancellation);
+                    _delivered = dates;
                 }
                 await Task.Delay(LookEvery, _real, cancellation);
             }
@@ -98,23 +127,19 @@ public sealed class CalendarFeed
             {
                 _seen = null;
                 _health = _health with { State = FeedState.Starting };
+                _dates?.SetOwn(null);
                 return _calendar is { Events.Count: > 0 } ? new(now, []) : null;
             }
             var stamp = (file.LastWriteTimeUtc, file.Length);
             if (stamp == _seen)
                 return null;
-            if (file.Length > LargestFile)
-                throw new FormatException($"the file has {file.Length} bytes, more than the maximum of {LargestFile}");
-            var entries = CalendarCsv.Read(file.OpenRead());
+            var content = CalendarCsv.Read(file.OpenRead());
             _seen = stamp;
+            _dates?.SetOwn(content.ForForecasts(now));
             _health = _health with { State = FeedState.Live, ReadAt = now };
             return new(
                 now,
-                [
-                    .. entries
-                        .Select(entry => ScheduledEvent.Around(entry.Name, entry.At, _before, _after))
-                        .Where(e => e.To > now),
-                ]
+                [.. content.Entries.Select(entry => entry.Scheduled(_before, _after)).Where(e => e.To > now)]
             );
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)

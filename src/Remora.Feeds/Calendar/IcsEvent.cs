@@ -7,6 +7,9 @@ namespace Remora.Feeds.Calendar;
 /// <summary>A VEVENT of an iCalendar file.</summary>
 internal sealed class IcsEvent
 {
+    /// <summary>Why a cancelled event is left out.</summary>
+    public const string IsCancelled = "it is cancelled";
+
     private const string LaterOnes = "a change of all later dates (RANGE=THISANDFUTURE) is not supported";
 
     private readonly Dictionary<string, List<IcsProperty>> _properties = [];
@@ -47,9 +50,9 @@ internal sealed class IcsEvent
         if (Name.Length == 0)
             throw new FormatException("it has no summary");
         var property = One("DTSTART") ?? throw new FormatException("it has no start");
-        var start = IcsTime.Parse(property.Value, property);
+        var start = IcsTime.Parse(property.Value, property, span.Floating);
         if (One("STATUS") is { } status && status.Value.Equals("CANCELLED", StringComparison.OrdinalIgnoreCase))
-            throw new FormatException("it is cancelled");
+            throw new FormatException(IsCancelled);
         if (Replaces is not null && ChangesLaterOnes)
             throw new FormatException(LaterOnes);
         var first = start.At(start.Local, span.AllDayAt);

@@ -26,6 +26,9 @@ public sealed record IcsOptions
     /// <summary>The time of day, UTC, for whole days; null leaves them out.</summary>
     public TimeSpan? AllDayAt { get; init; }
 
+    /// <summary>The zone of times without one; null leaves them out.</summary>
+    public TimeZoneInfo? Floating { get; init; }
+
     internal bool Has(Instant at) => at >= From && at < Until;
 }
 

@@ -16,6 +16,10 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
     // How Microsoft 365 names UTC.
     private const string MicrosoftUtc = "tzone://Microsoft/Utc";
 
+    // How the Bureau of Labor Statistics names the time of New York.
+    private const string AgencyEastern = "US-Eastern";
+    private const string Eastern = "America/New_York";
+
     /// <summary>Whether it is a whole day, without a time of day.</summary>
     public bool IsDay => Zone is null;
 
@@ -65,7 +69,7 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
 
     private static TimeZoneInfo ZoneOf(string name) =>
         name == MicrosoftUtc ? TimeZoneInfo.Utc
-        : TZConvert.TryGetTimeZoneInfo(name, out var zone) ? zone
+        : TZConvert.TryGetTimeZoneInfo(name == AgencyEastern ? Eastern : name, out var zone) ? zone
         : throw new FormatException(
             $"the time zone '{Cut(name)}' is not known: "
                 + "allowed are names such as Europe/Berlin or 'W. Europe Standard Time'"

@@ -56,6 +56,8 @@ internal sealed class BoundedGet(
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
                 credential?.Attach(request);
+                if (options.UserAgent is { } agent)
+                    request.Headers.TryAddWithoutValidation("User-Agent", agent);
                 request.Headers.IfNoneMatch.TryParseAdd(before?.Tag);
                 request.Headers.IfModifiedSince = before?.Modified;
                 using var response = await http.SendAsync(

@@ -25,6 +25,9 @@ public sealed record HttpSourceOptions
     /// <summary>The delays after failures, on the feed's clock.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15));
 
+    /// <summary>The User-Agent of requests; null for the one of the client.</summary>
+    public string? UserAgent { get; init; }
+
     /// <summary>The seed of the jitter.</summary>
     public int Seed { get; init; }
 

@@ -63,9 +63,7 @@ internal static class ForecastApi
         )
             return problem;
         var assessment = market.Latest(0).At(board.Now, Risk.Side.Long);
-        return new AnswerResult<ForecastAnswer>(
-            RenderedAnswer.Of(new ForecastAnswer(assessment, horizon, fall, rise))
-        );
+        return new AnswerResult<ForecastAnswer>(RenderedAnswer.Of(new ForecastAnswer(assessment, horizon, fall, rise)));
     }
 
     private static bool TryReadHorizon(

@@ -21,6 +21,8 @@ namespace Remora.Server.Api;
 /// <param name="Sandbox">The sandbox that replaces the outside world; null for none.</param>
 /// <param name="Markets">The health of each market's feed.</param>
 /// <param name="Sources">The health of each outside source's feed.</param>
+/// <param name="CalendarKnownUntil">The last day (UTC) for which forecasts know the dates of all
+/// kinds of events; null if it is unknown for one of them.</param>
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
@@ -33,6 +35,7 @@ public sealed record ServiceStatus(
     SandboxNotice? Sandbox,
     IReadOnlyList<FeedHealth> Markets,
     IReadOnlyList<SourceHealth> Sources,
+    DateOnly? CalendarKnownUntil,
     BridgeHealth? Bridge,
     StoreHealth? Store,
     IReadOnlyList<SupervisedTask> Tasks
@@ -136,6 +139,7 @@ internal static class StatusApi
                     parts.Sandbox,
                     [.. parts.Markets.Select(feed => feed.Health)],
                     [.. SourceValues.Of(parts, board)],
+                    parts.Calendar?.Health.Forecasts?.KnownUntil,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
                     parts.Supervisor.Tasks

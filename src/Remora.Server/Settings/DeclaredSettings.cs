@@ -206,6 +206,27 @@ internal static class DeclaredSettings
                 (s, v) => s with { CalendarAfter = TimeSpan.FromMinutes(v) },
                 "Time after an event at which its event window ends"
             ),
+            Declare.One(
+                "contact_email",
+                Kind.Email,
+                s => s.ContactEmail,
+                (s, v) => s with { ContactEmail = v },
+                "E-mail address in requests to the Bureau of Labor Statistics, which wants one; without it, the "
+                    + "release dates are not refreshed"
+            ) with
+            {
+                See = "[calendar](calendar.md#dates-of-forecasts)",
+            },
+            Declare.One(
+                "bls_calendar_url",
+                Kind.WebAddress,
+                s => s.BlsCalendarUrl,
+                (s, v) => s with { BlsCalendarUrl = v },
+                "iCalendar of the Bureau of Labor Statistics"
+            ) with
+            {
+                Flag = null,
+            },
         ];
 
     private static IEnumerable<Setting<ServiceSettings>> Storing() =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
+using Remora.Feeds.Calendar;
 using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
@@ -124,10 +125,21 @@ public sealed record ServiceSettings
     public string? Calendar { get; init; }
 
     /// <summary>How long before a scheduled event its event window starts.</summary>
-    public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
+    public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;
 
     /// <summary>How long after a scheduled event its event window ends.</summary>
-    public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan CalendarAfter { get; init; } = ScheduledEvent.UsualAfter;
+
+    /// <summary>
+    /// The address of the iCalendar of the Bureau of Labor Statistics, with the dates of US
+    /// consumer prices and employment.
+    /// </summary>
+    public Uri BlsCalendarUrl { get; init; } = BlsOptions.DefaultUrl;
+
+    /// <summary>
+    /// The e-mail address that requests to the agency name; null for no such requests.
+    /// </summary>
+    public string? ContactEmail { get; init; }
 
     /// <summary>The source of the dollar index.</summary>
     public DollarSource DollarSource { get; init; }
@@ -216,6 +228,9 @@ public sealed record ServiceSettings
 
     /// <summary>The path of the calendar file.</summary>
     public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
+
+    /// <summary>The path of the file with the dates that the agency published.</summary>
+    public string BlsCalendarFile => Path.Combine(DataFolder, "calendar-bls.csv");
 
     /// <summary>
     /// How long a caller may take to send the headers of a request. Tests change it.

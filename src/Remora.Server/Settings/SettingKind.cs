@@ -26,6 +26,7 @@ internal sealed record SettingKind<T>(string Allowed, string ValueName, SettingP
 internal static class SettingKinds
 {
     public const int MinutesOfWeek = 7 * 24 * 60;
+    private const int LongestEmail = 254;
     private const int LongestExchange = 40;
     private const int LongestName = 100;
     private const int LargestPort = 65_535;
@@ -94,6 +95,9 @@ internal static class SettingKinds
     public static SettingKind<Uri> WebAddress { get; } = new("an http:// or https:// address", "URL", TryWebAddress);
 
     public static SettingKind<Uri> HttpAddress { get; } = new("an http:// address", "URL", TryHttpAddress);
+
+    public static SettingKind<string> Email { get; } =
+        Text("an e-mail address such as you@example.org", "ADDRESS", IsEmail);
 
     public static SettingKind<int> Whole(int least, int most, string valueName = "COUNT") =>
         new(
@@ -181,6 +185,14 @@ internal static class SettingKinds
 
     private static bool IsOrigin(string text) =>
         TryWebAddress(text, out var url) && url.GetLeftPart(UriPartial.Authority) == text;
+
+    /// <summary>Whether a text can be an e-mail address and stand in an HTTP header.</summary>
+    private static bool IsEmail(string text) =>
+        text.Length <= LongestEmail
+        && text.IndexOf('@') is > 0 and var at
+        && text.LastIndexOf('@') == at
+        && at < text.Length - 1
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-/=?^_`{|}~.@".Contains(c));
 
     private static bool IsExchange(string text) =>
         text.Length is > 0 and <= LongestExchange

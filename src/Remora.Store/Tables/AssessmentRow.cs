@@ -64,22 +64,22 @@ public sealed class AssessmentRow
     /// <summary>
     /// The standard deviation of the log return that was forecast for the next hour.
     /// </summary>
-    public double? ForecastVolatility1h => _row.Number("forecast_volatility_1h");
+    public double? ForecastVolatility_1h => _row.Number("forecast_volatility_1h");
 
     /// <summary>The same for the next 4 hours.</summary>
-    public double? ForecastVolatility4h => _row.Number("forecast_volatility_4h");
+    public double? ForecastVolatility_4h => _row.Number("forecast_volatility_4h");
 
     /// <summary>The same for the next 24 hours.</summary>
-    public double? ForecastVolatility24h => _row.Number("forecast_volatility_24h");
+    public double? ForecastVolatility_24h => _row.Number("forecast_volatility_24h");
 
     /// <summary>The rank of the forecast for one hour in 180 days, [0, 1].</summary>
-    public double? ForecastPercentile1h => _row.Number("forecast_percentile_1h");
+    public double? ForecastPercentile_1h => _row.Number("forecast_percentile_1h");
 
     /// <summary>The same for 4 hours.</summary>
-    public double? ForecastPercentile4h => _row.Number("forecast_percentile_4h");
+    public double? ForecastPercentile_4h => _row.Number("forecast_percentile_4h");
 
     /// <summary>The same for 24 hours.</summary>
-    public double? ForecastPercentile24h => _row.Number("forecast_percentile_24h");
+    public double? ForecastPercentile_24h => _row.Number("forecast_percentile_24h");
 
     /// <summary>The confidence of the forecast, [0, 1].</summary>
     public double? ForecastConfidence => _row.Number("forecast_confidence");

@@ -23,11 +23,11 @@ public sealed class Forecast
         Instant asOf,
         ForecastCoefficients fit,
         bool isInSample,
-        in ForecastNumbers numbers,
+        ref readonly ForecastNumbers numbers,
         UsualForecast usual,
         in MarketTraits traits,
         bool isInDollars,
-        Instant? calendarKnownUntil
+        DateOnly? calendarKnownUntil
     )
     {
         AsOf = asOf;
@@ -96,10 +96,10 @@ public sealed class Forecast
     public bool InTestedRange { get; }
 
     /// <summary>
-    /// The moment up to which the calendar knows all events; null without a calendar. Events after
-    /// it are not taken into account.
+    /// The last day (UTC) for which the calendar knows all events; null if this is unknown. After
+    /// it, a forecast takes only those events into account that the calendar has.
     /// </summary>
-    public Instant? CalendarKnownUntil { get; }
+    public DateOnly? CalendarKnownUntil { get; }
 
     /// <summary>The forecast of each horizon: 1h, 4h and 24h.</summary>
     public IReadOnlyDictionary<string, HorizonForecast> Horizons =>

@@ -32,7 +32,7 @@ internal sealed class ForecastWindow
     /// <summary>
     /// Adds a forecast made at a moment, unless there is one of that hour already.
     /// </summary>
-    public void Add(Instant time, in ForecastNumbers forecast)
+    public void Add(Instant time, ref readonly ForecastNumbers forecast)
     {
         var hour = (long)(time - Instant.MinValue).TotalHours;
         if (hour <= _lastHour && Usual is not null)

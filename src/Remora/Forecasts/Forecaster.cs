@@ -36,13 +36,13 @@ public sealed class Forecaster
     public Forecaster(
         Timeframe timeframe,
         CoefficientVintages vintages,
-        IForecastCalendar? calendar = null,
+        ForecastCalendar? calendar = null,
         string? quote = null
     )
     {
         _vintages = vintages;
         _base = timeframe;
-        Calendar = calendar ?? NoEvents.Instance;
+        Calendar = calendar ?? ForecastCalendar.Empty;
         _isInDollars = Dollars.Contains(quote, StringComparer.Ordinal);
         IsSupported = timeframe.Length <= Timeframe.OneHour.Length;
         _timeframe = timeframe.Name switch
@@ -58,7 +58,7 @@ public sealed class Forecaster
     }
 
     /// <summary>The events to take into account, from the next candle on.</summary>
-    public IForecastCalendar Calendar { get; set; }
+    public ForecastCalendar Calendar { get; set; }
 
     /// <summary>Whether there are forecasts for candles of this timeframe.</summary>
     public bool IsSupported { get; }
@@ -175,7 +175,7 @@ public sealed class Forecaster
         for (var h = 0; h < Horizon.Count; h++)
             Compute(Horizon.All[h], fit.Horizons[h], time, ref numbers[h]);
         _means.Say(numbers[0].LogVariance);
-        _window.Add(time, numbers);
+        _window.Add(time, in numbers);
         var isComparable = _meter.HistoryDays >= Forecast.DaysOfComparison;
         for (var h = 0; h < Horizon.Count; h++)
             numbers[h].Percentile = isComparable ? _window.Rank(h, numbers[h].Volatility) : double.NaN;
@@ -183,11 +183,11 @@ public sealed class Forecaster
             time,
             fit,
             _vintages.IsInSample(time),
-            numbers,
+            in numbers,
             _window.Usual!,
             _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives)),
             _isInDollars,
-            Calendar.KnownUntil
+            Calendar.AllKnownUntil
         );
     }
 

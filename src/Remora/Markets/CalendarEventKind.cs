@@ -12,7 +12,7 @@ public enum CalendarEventKind
     /// <summary>The US Federal Reserve announces a decision.</summary>
     Fomc,
 
-    /// <summary>A US holiday: one day in UTC, from its time on.</summary>
+    /// <summary>A US holiday: its time is 00:00 UTC, and it lasts that UTC day.</summary>
     Holiday,
 
     /// <summary>Any other event. Forecasts do not use it.</summary>

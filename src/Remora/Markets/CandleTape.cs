@@ -58,26 +58,19 @@ public sealed class CandleRows(string place)
         return new(timeframe, _candles, _repeated);
     }
 
-    private Timeframe Infer()
-    {
-        const int rows = 1000;
-        var step = TimeSpan.MaxValue;
-        for (var i = 1; i < Math.Min(_candles.Count, rows); i++)
-        {
-            var next = _candles[i].OpenTime - _candles[i - 1].OpenTime;
-            if (next < step)
-                step = next;
-        }
-        return Timeframe.Known.FirstOrDefault(t => t.Length == step)
-            ?? throw new CandleFileException(
-                place,
-                _numbers[0],
-                $"the timeframe cannot be derived from the rows "
-                    + $"({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): specify it"
-            );
-    }
+    private Timeframe Infer() =>
+        Timeframe.Infer(_candles.Count, i => _candles[i].OpenTime, out var step)
+        ?? throw new CandleFileException(
+            place,
+            _numbers[0],
+            $"the timeframe cannot be derived from the rows "
+                + $"({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): specify it"
+        );
 
-    private static string Describe(CandleFault fault, Timeframe timeframe) =>
+    /// <summary>Returns what is wrong with a candle, in words.</summary>
+    /// <param name="fault">A fault that <see cref="Candle.Check"/> found.</param>
+    /// <param name="timeframe">The timeframe of the candle.</param>
+    public static string Describe(CandleFault fault, Timeframe timeframe) =>
         fault switch
         {
             CandleFault.NotFinite => "a value is not a finite number",

@@ -8,6 +8,12 @@ namespace Remora.Markets;
 /// before <paramref name="At"/>.</param>
 public sealed record ScheduledEvent(string Name, Instant At, Instant From, Instant To)
 {
+    /// <summary>The usual length of the event window before an event: two hours.</summary>
+    public static readonly TimeSpan UsualBefore = TimeSpan.FromHours(2);
+
+    /// <summary>The usual length of the event window after an event: an hour.</summary>
+    public static readonly TimeSpan UsualAfter = TimeSpan.FromHours(1);
+
     /// <summary>Creates an event with a window of the given lengths before and after it.</summary>
     public static ScheduledEvent Around(string name, Instant at, TimeSpan before, TimeSpan after) =>
         new(name, at, at - before, at + after);

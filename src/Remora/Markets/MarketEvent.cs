@@ -1,8 +1,8 @@
 namespace Remora.Markets;
 
 /// <summary>
-/// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, or a
-/// market's history at start-up.
+/// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, the
+/// calendar of forecasts, or a market's history at start-up.
 /// </summary>
 public readonly record struct MarketEvent
 {
@@ -11,7 +11,8 @@ public readonly record struct MarketEvent
         in Candle candle,
         Observation? observation,
         MarketHistory? history,
-        EventCalendar? calendar = null
+        EventCalendar? calendar = null,
+        ForecastCalendar? dates = null
     )
     {
         Market = market;
@@ -19,14 +20,15 @@ public readonly record struct MarketEvent
         Observation = observation;
         History = history;
         Calendar = calendar;
+        Dates = dates;
     }
 
-    /// <summary>The market of the event; null for an observation or a calendar.</summary>
+    /// <summary>The market of the event; null for an observation and for calendars.</summary>
     public MarketId? Market { get; }
 
     /// <summary>
-    /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/> and
-    /// <see cref="Calendar"/> are null.
+    /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
+    /// <see cref="Calendar"/> and <see cref="Dates"/> are null.
     /// </summary>
     public Candle Candle { get; }
 
@@ -39,6 +41,9 @@ public readonly record struct MarketEvent
     /// <summary>The calendar that replaces the previous one, or null.</summary>
     public EventCalendar? Calendar { get; }
 
+    /// <summary>The calendar of forecasts that replaces the previous one, or null.</summary>
+    public ForecastCalendar? Dates { get; }
+
     /// <summary>Creates the event of a closed base candle.</summary>
     public static MarketEvent Closed(MarketId market, in Candle candle) => new(market, candle, null, null);
 
@@ -47,6 +52,9 @@ public readonly record struct MarketEvent
 
     /// <summary>Creates the event of a new or changed calendar.</summary>
     public static MarketEvent Scheduled(EventCalendar calendar) => new(null, default, null, null, calendar);
+
+    /// <summary>Creates the event of a new or changed calendar of forecasts.</summary>
+    public static MarketEvent Dated(ForecastCalendar dates) => new(null, default, null, null, null, dates);
 
     /// <summary>
     /// Creates the event of a fetched history, from which the market's model is rebuilt.

@@ -8,6 +8,9 @@ namespace Remora.Markets;
 /// </summary>
 public sealed record Timeframe
 {
+    /// <summary>The number of candles from which <see cref="Infer"/> derives a timeframe.</summary>
+    public const int InferFrom = 1000;
+
     private static readonly Timeframe[] All =
     [
         new("1m", 1),
@@ -50,6 +53,27 @@ public sealed record Timeframe
 
     /// <summary>Returns the number of candles in a time span, rounded down.</summary>
     public int CountIn(TimeSpan span) => (int)(span.Ticks / Length.Ticks);
+
+    /// <summary>
+    /// Returns the timeframe whose length is the shortest step between the first
+    /// <see cref="InferFrom"/> open times; null if there is none.
+    /// </summary>
+    /// <param name="count">The number of candles.</param>
+    /// <param name="openTime">Returns the open time of a candle.</param>
+    /// <param name="step">The shortest step; <see cref="TimeSpan.MaxValue"/> without two
+    /// candles.</param>
+    public static Timeframe? Infer(long count, Func<int, Instant> openTime, out TimeSpan step)
+    {
+        step = TimeSpan.MaxValue;
+        for (var i = 1; i < Math.Min(count, InferFrom); i++)
+        {
+            var next = openTime(i) - openTime(i - 1);
+            if (next < step)
+                step = next;
+        }
+        var shortest = step;
+        return Array.Find(All, timeframe => timeframe.Length == shortest);
+    }
 
     /// <summary>Parses a name such as <c>5m</c>.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Timeframe? timeframe)

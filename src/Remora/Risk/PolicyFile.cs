@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Remora.Risk;
@@ -41,7 +40,7 @@ public static class PolicyFile
             policy.Decision
         );
         return Convert.ToHexStringLower(
-            SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent))
+            Sha256.Hash(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent))
         )[..12];
     }
 }

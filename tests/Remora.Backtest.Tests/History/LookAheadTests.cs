@@ -106,16 +106,11 @@ public sealed class LookAheadTests
     }
 
     [Theory]
-    [InlineData("RSIEMA")]
-    [InlineData("NFIQuickstart")]
-    [InlineData("MACDCross")]
-    [InlineData("BollingerBreakout")]
-    [InlineData("DailyTrend")]
-    [InlineData("BuyAndHold")]
+    [MemberData(nameof(Strategies))]
     public void Trades_closed_before_the_cut_do_not_change(string name)
     {
         var plan = StrategyCatalog.Find(name);
-        var series = Generated.Candles(plan.Timeframe == Timeframe.OneHour ? 12_000 : 4000, 7, plan.Timeframe);
+        var series = Generated.Candles(12_000, 7, plan.Timeframe);
         Trade[] Run(CandleTape tape) =>
             [
                 .. Simulation
@@ -138,6 +133,8 @@ public sealed class LookAheadTests
             return Enumerable.Range(0, 5).Select(_ => random.Next(series.Candles.Count / 2, series.Candles.Count));
         }
     }
+
+    public static TheoryData<string> Strategies => [.. StrategyCatalog.All.Select(plan => plan.Name)];
 
     [Fact]
     public void An_entry_uses_the_last_assessment_at_or_before_it()

@@ -99,13 +99,13 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
             file,
             "time,announced,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,sudden\n2024-01-03T12:00:00Z,2023-06-01,planned\n"
         );
-        var calendars = CalendarFile.Read(file, 2 * Hour, Hour);
+        var calendar = CalendarFile.Read(file, 2 * Hour, Hour);
         Assert.Equal(
             ["2023-06-01T00:00:00Z", "2024-01-02T11:30:00Z"],
-            calendars.Select(calendar => calendar.KnowableAt.ToString())
+            calendar.Flags.Select(known => known.KnowableAt.ToString())
         );
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
-        var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendars = calendars };
+        var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendar = calendar };
         var engine = new RemoraEngine();
         var raised = tape.Events()
             .Select(e => engine.Apply(e))
@@ -120,12 +120,39 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
                 raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))
             )
         );
+        Assert.Empty(ReplayCalendar.None.Dates.Events);
         File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,,sudden\n");
         Assert.Contains(
             "announced",
             Assert.Throws<BacktestException>(() => CalendarFile.Read(file, Hour, Hour)).Message,
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>
+    /// Forecasts know the shipped dates and those of the file from the first candle on; each date
+    /// counts from its own announcement. Without a calendar they know none.
+    /// </summary>
+    [Fact]
+    public void Forecasts_know_the_shipped_dates_and_those_of_the_file()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
+        File.WriteAllText(
+            file,
+            "time,announced,kind,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,fomc,sudden decision\n"
+        );
+        var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
+        var tape = new Tape(market, Generated.Candles(10, 1).Candles, []);
+        Assert.Equal(10, tape.Events().Count());
+        var read = CalendarFile.Read(file, Hour, Hour);
+        var (noon, release) = (Some.At("2024-01-02T12:00:00Z"), Some.At("2024-01-11T13:30:00Z"));
+        var dates = (tape with { Calendar = read }).Events().First().Dates!;
+        Assert.False(dates.HasEvent(CalendarEventKind.Fomc, noon - Hour, noon + Hour));
+        Assert.True(dates.HasEvent(CalendarEventKind.Fomc, noon - (Hour / 2), noon + Hour));
+        Assert.True(dates.HasEvent(CalendarEventKind.Cpi, release, release + Hour));
+        Assert.Equal(ReplayCalendar.Shipped.Dates.Events.Count + 1, dates.Events.Count);
+        // The shipped dates raise no flag.
+        Assert.Empty(ReplayCalendar.Shipped.Flags);
     }
 
     private static Instant KnowableAt(in MarketEvent e, MarketId market) =>

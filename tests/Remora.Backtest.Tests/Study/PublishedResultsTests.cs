@@ -14,21 +14,32 @@ public sealed class PublishedResultsTests
     private static string Published => File.ReadAllText(Repository.PathOf("docs", "results.md"));
 
     [Fact]
-    public void A_published_period_is_reproduced()
+    public void Published_cells_are_reproduced()
     {
         var whole = Shipped();
-        var (study, folder) = (
-            whole with
-            {
-                Periods = [whole.Periods.First(period => period.Name == "2022")],
-                WalkForwardShifts = 1,
-                Thresholds = [],
-            },
-            Folder()
+        var period = whole.Periods.First(period => period.Name == "2022");
+        // One strategy of each kind: 5m with a fixed stake, short, several orders, held.
+        string[] strategies = ["RSIEMA", "ChannelBreakoutShort", "DipBuyer", "VolatilityTargetHold"];
+        var study = whole with
+        {
+            Markets =
+            [
+                .. whole.Markets.Where(market => market.Pair.Base == "BTC").Select(m => m with { Calibrate = false }),
+            ],
+            Periods = [period],
+            Span = period,
+            Strategies = strategies,
+            ThinMarkets = [],
+            WalkForwardShifts = 1,
+            Thresholds = [],
+        };
+        var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, Folder()), new("results.md", null)));
+        Assert.Equal(strategies.Length, rows.Length);
+        Assert.Equal(
+            rows,
+            Rows(Published.Replace(" BTC/USDT |", " |"))
+                .Where(row => Array.Exists(strategies, name => row.StartsWith(name + " |", StringComparison.Ordinal)))
         );
-        var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, folder), new("results.md", null)));
-        Assert.Equal(study.Strategies.Count, rows.Length);
-        Assert.Equal(Rows(Published), rows);
     }
 
     [Fact]
@@ -36,13 +47,13 @@ public sealed class PublishedResultsTests
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 },
-            "takes a minute: set REMORA_STUDY to run it"
+            "takes minutes: set REMORA_STUDY to run it"
         );
         var folder = Directory.CreateTempSubdirectory("remora-published-").FullName;
         StudyJob.Run(
             new()
             {
-                Study = Repository.PathOf("studies", "btc.json"),
+                Study = Repository.PathOf("studies", "majors.json"),
                 DataFolder = Folder(),
                 ResultsTo = Path.Combine(folder, "results.md"),
                 ReportTo = Path.Combine(folder, "public", "report.html"),
@@ -56,7 +67,8 @@ public sealed class PublishedResultsTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static StudyFile Shipped() => StudyFile.Parse(File.ReadAllBytes(Repository.PathOf("studies", "btc.json")));
+    private static StudyFile Shipped() =>
+        StudyFile.Parse(File.ReadAllBytes(Repository.PathOf("studies", "majors.json")));
 
     private static string Folder() =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SharedData.Require("candles/BTCUSDT-5m.csv.gz"))!, ".."));
@@ -77,7 +89,9 @@ public sealed class PublishedResultsTests
         [
             .. section
                 .Where(line => line.Contains("| 2022 |", StringComparison.Ordinal))
-                .Select(line => string.Join('|', line.Split('|').Where((_, column) => column != holm))),
+                .Select(line =>
+                    string.Join('|', line.Split('|').Where((_, column) => column != holm)).TrimStart('|', ' ')
+                ),
         ];
     }
 }

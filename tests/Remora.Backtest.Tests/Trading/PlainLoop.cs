@@ -1,6 +1,7 @@
 using Remora.Backtest.Strategies;
 using Remora.Backtest.Trading;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Backtest.Tests.Trading;
 
@@ -20,6 +21,7 @@ internal static class PlainLoop
         var (held, open, stop) = (0.0, 0.0, 0.0);
         var opened = default(Instant);
         var tick = 0.01; // of these prices
+        var isShort = plan.Side == Side.Short;
         for (var i = 1; i < rows.Count; i++)
         {
             var row = rows[i];
@@ -35,7 +37,11 @@ internal static class PlainLoop
             )
             {
                 held = account.AmountFor(plan.Stake.Amount * gate.Size[i - 1], row.Open);
-                (open, opened, stop) = (row.Open, row.OpenTime, AccountRules.StopPrice(row.Open, plan.StopLoss, tick));
+                (open, opened, stop) = (
+                    row.Open,
+                    row.OpenTime,
+                    AccountRules.StopPrice(row.Open, plan.StopLoss, tick, plan.Side)
+                );
             }
             if (held == 0)
                 continue;
@@ -46,12 +52,13 @@ internal static class PlainLoop
             var target = plan.Roi.Last(r => r.After <= age);
             if (exit && !enter)
                 (price, reason) = (row.Open, ExitReason.Signal);
-            else if (row.Low <= stop)
-                (price, reason) = (stop > row.High ? row.Open : stop, ExitReason.StopLoss);
-            else if ((row.High * (1 - account.Fee) / (open * (1 + account.Fee))) - 1 > target.Ratio)
+            else if (isShort ? row.High >= stop : row.Low <= stop)
+                (price, reason) = (row.Low <= stop && stop <= row.High ? stop : row.Open, ExitReason.StopLoss);
+            else if (Profit(isShort ? row.Low : row.High) / Cost() > target.Ratio)
             {
-                var wanted = account.PriceOfProfit(open, target.Ratio);
-                var comesIntoForce = age > TimeSpan.Zero && target.After == age && row.Open > wanted;
+                var wanted = account.PriceOfProfit(open, target.Ratio, plan.Side);
+                var comesIntoForce =
+                    age > TimeSpan.Zero && target.After == age && (isShort ? row.Open < wanted : row.Open > wanted);
                 (price, reason) = (
                     DecimalSteps.Nearest(comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), tick),
                     ExitReason.Roi
@@ -62,12 +69,17 @@ internal static class PlainLoop
             if (price is not { } left)
                 continue;
 
-            var cost = held * open * (1 + account.Fee);
-            var profit = (held * left * (1 - account.Fee)) - cost;
+            var profit = Profit(left);
             balance += profit;
-            trades.Add(new(null, opened, row.OpenTime, open, left, held, held * open, profit / cost, profit, reason));
+            trades.Add(
+                new(null, opened, row.OpenTime, open, left, held, held * open, profit / Cost(), profit, reason, isShort)
+            );
             held = 0;
         }
         return trades;
+
+        double Cost() => held * open * (isShort ? 1 - account.Fee : 1 + account.Fee);
+        double Profit(double at) =>
+            isShort ? Cost() - (held * at * (1 + account.Fee)) : (held * at * (1 - account.Fee)) - Cost();
     }
 }

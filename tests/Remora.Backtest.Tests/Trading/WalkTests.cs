@@ -1,6 +1,7 @@
 using Remora.Backtest.Strategies;
 using Remora.Backtest.Trading;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Backtest.Tests.Trading;
 
@@ -31,6 +32,7 @@ public sealed class WalkTests
         ];
         var plan = Scripted.Plan(script) with
         {
+            Side = seed % 2 == 0 ? Side.Short : Side.Long,
             StopLoss = -0.01,
             Roi = [new(TimeSpan.Zero, 0.012), new(TimeSpan.FromMinutes(30), 0.006)],
         };
@@ -48,8 +50,8 @@ public sealed class WalkTests
         foreach (var (own, other) in walked.Zip(plain))
         {
             Assert.Equal(
-                (other.OpenTime, other.CloseTime, other.CloseRate, other.Amount, other.ExitReason),
-                (own.OpenTime, own.CloseTime, own.CloseRate, own.Amount, own.ExitReason)
+                (other.OpenTime, other.CloseTime, other.CloseRate, other.Amount, other.ExitReason, other.Short),
+                (own.OpenTime, own.CloseTime, own.CloseRate, own.Amount, own.ExitReason, own.Short)
             );
             Assert.Equal(other.Profit, own.Profit, 1e-9);
         }

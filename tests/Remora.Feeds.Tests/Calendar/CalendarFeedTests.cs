@@ -60,6 +60,7 @@ public sealed class CalendarFeedTests : IAsyncDisposable
     [InlineData("time,announced,name\n2025-03-10,,x\n", "line 2: time is '2025-03-10'")]
     [InlineData("time,announced,name\n2025-03-10T16:00:00Z,yesterday,x\n", "line 2: announced is 'yesterday'")]
     [InlineData("time,announced,name\n\n2025-03-10T16:00:00Z,\n", "line 3: expected 'time,announced,name'")]
+    [InlineData("time,announced,kind,name\n2025-03-10T16:00:00Z,,rates,x\n", "line 2: kind is 'rates'")]
     public async Task What_cannot_be_read_changes_nothing_and_is_named(string text, string complaint)
     {
         Write("time,announced,name\n2025-03-10T16:00:00Z,,one\n");

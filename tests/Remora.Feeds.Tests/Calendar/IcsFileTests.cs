@@ -34,6 +34,8 @@ public sealed class IcsFileTests
     [InlineData("DTSTART;TZID=W. Europe Standard Time:20250714T090000", "2025-07-14T07:00:00Z")]
     [InlineData("DTSTART;TZID=\"Eastern Standard Time\":20250114T083000", "2025-01-14T13:30:00Z")]
     [InlineData("DTSTART;TZID=\"tzone://Microsoft/Utc\":20250114T083000", "2025-01-14T08:30:00Z")]
+    // The name of the Bureau of Labor Statistics.
+    [InlineData("DTSTART;TZID=US-Eastern:20250714T083000", "2025-07-14T12:30:00Z")]
     [InlineData("DTSTART;TZID=Customized Time Zone:20250114T083000", null)]
     [InlineData("DTSTART;TZID=../../etc/passwd:20250114T083000", null)]
     [InlineData("DTSTART;TZID=:20250114T083000", null)]
@@ -67,7 +69,7 @@ public sealed class IcsFileTests
         Assert.Contains("no summary", Assert.Single(content.LeftOut), StringComparison.Ordinal);
         using var csv = new StringWriter();
         CalendarCsv.Write(csv, content.Entries);
-        Assert.Equal(content.Entries, CalendarCsv.Parse($"{CalendarCsv.Header}\n{csv}"));
+        Assert.Equal(content.Entries, CalendarCsv.Parse($"{CalendarCsv.Header}\n{csv}").Entries);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Bots.Tests;
+using Remora.Csv;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Markets;
@@ -44,7 +45,14 @@ public sealed class AnswerSchemaTests
         await using var service = await LiveServer.StartAsync(
             LiveServer.Settings,
             new SandboxNotice("simulated", "http://127.0.0.1:1", 300),
-            calendar: clock => new(folder.File, TimeSpan.FromMinutes(120), TimeSpan.FromMinutes(60), clock)
+            calendar: clock =>
+                new(
+                    folder.File,
+                    TimeSpan.FromMinutes(120),
+                    TimeSpan.FromMinutes(60),
+                    clock,
+                    dates: new(ShippedCalendar.Dates)
+                )
         );
         var schemas = await ApiSchemas.OfAsync(service.Http);
         foreach (var address in WithoutStore)

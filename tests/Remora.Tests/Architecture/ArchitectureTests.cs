@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
         ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
         ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
         ["Remora.Client"] = [],
+        ["Remora.Native"] = ["Remora", "Remora.Csv", "Remora.Backtest"],
         ["Remora.Cli"] =
         [
             "Remora",

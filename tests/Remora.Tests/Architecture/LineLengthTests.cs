@@ -51,6 +51,7 @@ public sealed partial class LineLengthTests
             "*.md",
             "remora",
             "test",
+            "package",
             "docs-site",
         ];
 

@@ -19,8 +19,15 @@ internal static class Fits
     public static CoefficientVintages Anywhere { get; } =
         new(Reference.Newest with { Range = new(1, double.MaxValue, 0, 0) });
 
-    public static Forecaster Forecaster(string timeframe = "5m", IForecastCalendar? calendar = null) =>
+    public static Forecaster Forecaster(string timeframe = "5m", ForecastCalendar? calendar = null) =>
         new(Timeframe.Parse(timeframe), Anywhere, calendar);
+
+    /// <summary>Creates a calendar of events that were always known.</summary>
+    public static ForecastCalendar Calendar(params IEnumerable<(CalendarEventKind Kind, Instant At)> events) =>
+        new(
+            events.Select(e => new CalendarEvent(e.At, Instant.MinValue, e.Kind, "event")),
+            new Dictionary<CalendarEventKind, DateOnly>()
+        );
 
     /// <summary>Applies all candles and returns the last forecast.</summary>
     public static Forecast? Play(this Forecaster forecaster, IEnumerable<Candle> candles)
@@ -59,28 +66,4 @@ internal static class Fits
                     }
                 ),
             ];
-}
-
-/// <summary>A calendar of events in memory.</summary>
-internal sealed class ListedEvents(IEnumerable<(CalendarEventKind Kind, Instant At)> events) : IForecastCalendar
-{
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private readonly ILookup<CalendarEventKind, Instant> _events = events.ToLookup(e => e.Kind, e => e.At);
-
-    public Instant? KnownUntil => Instant.MaxValue;
-
-    public bool HasEvent(CalendarEventKind kind, Instant from, Instant until) =>
-        _events[kind].Any(at => from <= at && at < until);
-
-    public double HolidayShare(Instant from, Instant until)
-    {
-        var share = TimeSpan.Zero;
-        foreach (var day in _events[CalendarEventKind.Holiday])
-        {
-            var (start, end) = (day > from ? day : from, day + Day < until ? day + Day : until);
-            if (end > start)
-                share += end - start;
-        }
-        return share / (until - from);
-    }
 }

@@ -200,7 +200,7 @@ public sealed class ForecasterTests
         var candles = Some.Candles(9, 288 * 4);
         var at = Some.Midnight + TimeSpan.FromDays(3) + TimeSpan.FromHours(14);
         var plain = Fits.Forecaster();
-        var flagged = Fits.Forecaster(calendar: new ListedEvents([(CalendarEventKind.Fomc, at)]));
+        var flagged = Fits.Forecaster(calendar: Fits.Calendar((CalendarEventKind.Fomc, at)));
         foreach (var candle in candles)
         {
             var (without, with) = (plain.Apply(candle), flagged.Apply(candle));
@@ -229,7 +229,7 @@ public sealed class ForecasterTests
     [Fact]
     public void A_holiday_counts_by_its_share_of_the_horizon()
     {
-        var calendar = new ListedEvents([(CalendarEventKind.Holiday, Some.Midnight + TimeSpan.FromDays(2))]);
+        var calendar = Fits.Calendar((CalendarEventKind.Holiday, Some.Midnight + TimeSpan.FromDays(2)));
         var (plain, flagged) = (Fits.Forecaster(), Fits.Forecaster(calendar: calendar));
         var candles = Some.Candles(10, (288 * 2) - 72); // until 18:00 of the day before
         var without = plain.Play(candles)!;

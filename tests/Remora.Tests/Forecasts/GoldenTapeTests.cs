@@ -72,7 +72,7 @@ public sealed class GoldenTapeTests
                 .Select(number => double.IsNaN(number) ? -1 : number),
         ];
 
-    private static ListedEvents Events(Instant until)
+    private static ForecastCalendar Events(Instant until)
     {
         var kinds = Enum.GetValues<CalendarEventKind>();
         var events = new List<(CalendarEventKind, Instant)>();
@@ -83,7 +83,7 @@ public sealed class GoldenTapeTests
                     Some.Midnight + TimeSpan.FromDays(5 * i) + TimeSpan.FromHours(i % 5 == 3 ? 0 : 14)
                 )
             );
-        return new(events);
+        return Fits.Calendar(events);
     }
 
     private static string Text(List<(string Timeframe, string Time, double[] Numbers)> rows)

@@ -29,7 +29,7 @@ public sealed class ReferenceProgramTests
         var forecaster = new Forecaster(
             Timeframe.FiveMinutes,
             Fits.Reference,
-            hasCalendar ? new SortedEvents(ReadEvents(files)) : null
+            hasCalendar ? Fits.Calendar(ReadEvents(files)) : null
         );
         var expected = RunReference(files);
         var (next, worst) = (0, 0.0);
@@ -143,34 +143,5 @@ public sealed class ReferenceProgramTests
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
         return output;
-    }
-
-    /// <summary>The events of one kind in order, to search six years fast.</summary>
-    private sealed class SortedEvents(IEnumerable<(CalendarEventKind Kind, Instant At)> events) : IForecastCalendar
-    {
-        private readonly Dictionary<CalendarEventKind, long[]> _times = events
-            .GroupBy(e => e.Kind, e => e.At.UnixMilliseconds)
-            .ToDictionary(group => group.Key, group => group.Order().ToArray());
-
-        public Instant? KnownUntil => null;
-
-        public bool HasEvent(CalendarEventKind kind, Instant from, Instant until)
-        {
-            var at = Array.BinarySearch(_times[kind], from.UnixMilliseconds);
-            at = at < 0 ? ~at : at;
-            return at < _times[kind].Length && _times[kind][at] < until.UnixMilliseconds;
-        }
-
-        public double HolidayShare(Instant from, Instant until)
-        {
-            const long day = 86_400_000;
-            var sum = 0L;
-            foreach (var time in _times[CalendarEventKind.Holiday])
-                sum += Math.Max(
-                    0,
-                    Math.Min(time + day, until.UnixMilliseconds) - Math.Max(time, from.UnixMilliseconds)
-                );
-            return sum / (until - from).TotalMilliseconds;
-        }
     }
 }

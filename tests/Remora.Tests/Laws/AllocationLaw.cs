@@ -8,7 +8,7 @@ namespace Remora.Tests.Laws;
 public sealed class AllocationLaw
 {
     /// <summary>
-    /// After warm-up a candle allocates only its result: the assessment, its readings, its forecast,
+    /// After warm-up a candle allocates only its result: the assessment, its readings and forecast,
     /// once per hour and once per day a trend reading, and once per hour what is usual.
     /// </summary>
     [Fact]

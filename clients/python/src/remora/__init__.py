@@ -1,4 +1,6 @@
-"""A client of the Remora service: is it safe to trade a market?
+"""Remora: is it safe to trade a market?
+
+``RemoraClient`` asks a service. ``assess`` and ``Engine`` run the engine inside this process.
 
 >>> from remora import RemoraClient
 >>> RemoraClient().is_safe("BTC/USDT")  # doctest: +SKIP
@@ -7,8 +9,9 @@ True
 
 from remora.assessment import Assessment
 from remora.client import RemoraClient
-from remora.errors import RemoraError
+from remora.engine import Engine, assess
+from remora.errors import EngineError, RemoraError
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.1.0"
-__all__ = ["Assessment", "Reading", "RemoraClient", "RemoraError", "Watcher"]
+__all__ = ["Assessment", "Engine", "EngineError", "Reading", "RemoraClient", "RemoraError", "Watcher", "assess"]

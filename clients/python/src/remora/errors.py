@@ -30,3 +30,17 @@ class RemoraError(Exception):
         if self.kind != "status" or self.status is None:
             return False
         return 400 <= self.status < 500 and self.status not in (408, 429)
+
+
+class EngineError(RemoraError, ValueError):
+    """The engine refuses an argument, or it is not installed.
+
+    ``kind`` is argument, engine, options, candle, busy, internal (a defect of the engine) or
+    not_installed. ``row`` and ``column`` name the place of an invalid candle, where they are known;
+    rows count from 0.
+    """
+
+    def __init__(self, kind: str, message: str, *, row: Optional[int] = None, column: Optional[str] = None) -> None:
+        super().__init__(kind, message)
+        self.row = row
+        self.column = column

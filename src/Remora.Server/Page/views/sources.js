@@ -45,7 +45,8 @@ const outsiders = sources => table('Outside sources: last values, health and err
   sources.map(({ health: feed, values }) => [
     feed.name, stateOf(feed),
     values.length === 0
-      ? missing(`no value of ${feed.signals.map(name => signalOf(name).word).join(' and ')} yet`)
+      ? missing(feed.signals.length === 0 ? 'dates of the calendar'
+        : `no value of ${feed.signals.map(name => signalOf(name).word).join(' and ')} yet`)
       : make('ul', null, values.map(held)),
     when(feed.last_success, 'no answer yet'), nextTry(feed), trouble(feed),
   ]), { isWide: true });
