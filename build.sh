@@ -42,3 +42,34 @@ build_locked() {
     mv "$stamp.new" "$stamp"
   ) 9>"$root/artifacts/build.lock"
 }
+
+# Publishes the native executable into artifacts/native, again only if sources have changed, and
+# prints its path. Ends with 4 where it cannot be built.
+publish_native() {
+  local folder=$root/artifacts/native log=$root/artifacts/native.log program stamp
+  program=$folder/publish/Remora.Cli/release_linux-x64/remora-cli stamp=$folder/published
+  if [[ $(uname -sm) != "Linux x86_64" ]]; then
+    echo "remora: the native executable is built on Linux x64" >&2
+    return 4
+  fi
+  command -v clang >/dev/null || command -v gcc >/dev/null || {
+    echo "remora: the native executable needs a linker: clang or gcc" >&2
+    return 4
+  }
+  mkdir -p "$folder"
+  (
+    flock 9
+    [[ -f $program && -f $stamp && -z $(newer_sources "$stamp") ]] && exit
+    touch "$stamp.new"
+    # The analyzers have checked the ordinary build.
+    if ! dotnet publish "$root/src/Remora.Cli" -r linux-x64 -p:PublishAot=true -p:RunAnalyzers=false \
+      --artifacts-path "$folder" -v quiet -nologo >"$log" 2>&1 9>&- || grep -i warning "$log" >&2; then
+      # A warning of the native compiler can come without a number, which makes it no error.
+      grep -E 'error' "$log" | sort -u | head -n 20 >&2
+      echo "remora: publishing the native executable failed; the whole log is in artifacts/native.log" >&2
+      exit 1
+    fi
+    mv "$stamp.new" "$stamp"
+  ) 9>"$root/artifacts/build.lock" || return
+  echo "$program"
+}

@@ -4,7 +4,7 @@
     bench/python/assess.py CANDLES.csv.gz [ROUNDS]
 
 Needs remora, pandas and TA-Lib (ta_lib on PyPI). Both sides run in turn, in one process, on the
-same arrays.
+same arrays, on one thread; the seconds are those of the processor.
 """
 
 import resource
@@ -35,9 +35,9 @@ def twelve(c):
 
 
 def timed(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def peak():

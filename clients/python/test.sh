@@ -35,7 +35,7 @@ run() {
 try:
   import pandas; print(", pandas", pandas.__version__)
 except ImportError: print(", no pandas")')"
-  (cd "$here" && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 |
+  (cd "$here" && PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 |
     tee "$output" | grep -vE '^[0-9]+ passed, '
   status=${PIPESTATUS[0]}
   summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$output" | tail -n 1)
@@ -49,17 +49,20 @@ except ImportError: print(", no pandas")')"
   rm -f "$output"
 }
 
-# Installs Freqtrade into the virtual environment; does nothing where it is there already.
+# Installs Freqtrade into the virtual environment; does nothing where it is there already. Modules
+# are compiled when they are imported, into artifacts/pycache; the tests import few of them.
 install_freqtrade() {
   local venv=$1 wheels=${REMORA_SHARED:-$root/../shared}/wheels from=() python
   mkdir -p "$root/artifacts"
   exec 9>"$root/artifacts/freqtrade-venv.lock"
   flock 9
+  [[ $(cat "$venv/installed" 2>/dev/null) == "$freqtrade" ]] && return
   if [[ ! -x $venv/bin/pip ]]; then
     for python in "$system" python3; do "$python" -m venv --clear "$venv" && break; done
   fi
   [[ -d $wheels ]] && from=(--no-index --find-links "$wheels")
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 0 --timeout 30 "${from[@]}" "$freqtrade"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --retries 0 --timeout 30 "${from[@]}" \
+    "$freqtrade" && echo "$freqtrade" >"$venv/installed"
 }
 
 system=${PYTHON:-}
@@ -69,12 +72,12 @@ if [[ -z $system ]]; then
   finish
 fi
 "$root/remora" --version >/dev/null || { failed=1; finish; } # builds it if need be, before tests wait for it
-run "$system" "$@"
+PYTHONDONTWRITEBYTECODE=1 run "$system" "$@"
 if [[ -z ${PYTHON:-} ]]; then
   venv=${FREQTRADE_VENV:-$root/artifacts/freqtrade-venv}
   if [[ -n ${FREQTRADE_VENV:-} ]] || log=$(install_freqtrade "$venv" 2>&1); then
     [[ $# -gt 0 ]] || set -- "${with_pandas[@]}"
-    run "$venv/bin/python" "$@"
+    PYTHONDONTWRITEBYTECODE='' PYTHONPYCACHEPREFIX=$root/artifacts/pycache run "$venv/bin/python" "$@"
   else
     skip "the tests with the real Freqtrade" "$freqtrade could not be installed: $(tail -n 1 <<<"$log")"
   fi

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
+using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
@@ -11,6 +12,7 @@ namespace Remora.Cli;
 
 /// <summary>The types that commands print as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ForecastEvaluation))]
 [JsonSerializable(typeof(GateEffect))]
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]

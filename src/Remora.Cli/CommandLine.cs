@@ -38,6 +38,7 @@ internal static class CommandLine
             BacktestCommand.Create(),
             StudyCommand.Create(),
             JudgeCommand.Create(),
+            ForecastCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),

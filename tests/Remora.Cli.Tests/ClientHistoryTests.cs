@@ -6,6 +6,7 @@ namespace Remora.Cli.Tests;
 /// <summary>
 /// Tests history requests of the .NET client to a service with a store that contains built history.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class ClientHistoryTests : IDisposable
 {
     private const int Days = 10; // the warm-up of the risk score takes 200 hours

@@ -98,7 +98,7 @@ public sealed partial class DotnetBotTests
     }
 
     [GeneratedRegex(
-        @"^BTC/USDT: (enters|leaves|holds|stays out|wait|ends)",
+        @"^BTC/USDT: (enters|exits|holds|stays out|wait|ends)",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture,
         1000
     )]

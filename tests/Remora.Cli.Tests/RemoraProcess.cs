@@ -2,20 +2,15 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 
+// The tests wait for programs more than they compute.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 3)]
+
 namespace Remora.Cli.Tests;
 
 /// <summary>The real program in a child process.</summary>
 internal sealed partial class RemoraProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
-    /// <summary>
-    /// The ordinary build, or the native executable that REMORA_TEST_PROGRAM names.
-    /// </summary>
-    private static readonly string[] Tested = Environment.GetEnvironmentVariable("REMORA_TEST_PROGRAM")
-        is { Length: > 0 } native
-        ? [native]
-        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")];
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
@@ -38,6 +33,17 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         };
         process.BeginErrorReadLine();
     }
+
+    /// <summary>The command of the ordinary build.</summary>
+    public static IReadOnlyList<string> Ordinary { get; } =
+    ["dotnet", Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")];
+
+    /// <summary>
+    /// The command under test: the native executable that REMORA_TEST_PROGRAM names, or the
+    /// ordinary build.
+    /// </summary>
+    public static IReadOnlyList<string> Tested { get; } =
+        Environment.GetEnvironmentVariable("REMORA_TEST_PROGRAM") is { Length: > 0 } native ? [native] : Ordinary;
 
     public string Errors
     {
@@ -62,18 +68,18 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     /// <param name="before">
     /// A shell command to run first, for example to set a limit; null for no shell.
     /// </param>
-    /// <param name="native">A native executable of the program; null for the tested one.</param>
+    /// <param name="program">The command of the program; null for the one under test.</param>
     public static RemoraProcess Start(
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
         string? before = null,
-        string? native = null
+        IReadOnlyList<string>? program = null
     )
     {
         string[] command =
         [
             .. before is null ? [] : (string[])["sh", "-c", before + "; exec \"$0\" \"$@\""],
-            .. native is null ? Tested : [native],
+            .. program ?? Tested,
         ];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -106,11 +112,11 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         params string[] arguments
     ) => RunToEndAsync(Start(arguments, environment));
 
-    /// <summary>Runs a native executable of the program to its end.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> RunNativeAsync(
-        string native,
-        params string[] arguments
-    ) => RunToEndAsync(Start(arguments, native: native));
+    /// <summary>Runs another command of the program to its end.</summary>
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        IReadOnlyList<string> program,
+        IEnumerable<string> arguments
+    ) => RunToEndAsync(Start(arguments, program: program));
 
     private static async Task<(int ExitCode, string Output, string Errors)> RunToEndAsync(RemoraProcess started)
     {

@@ -7,6 +7,7 @@ namespace Remora.Cli.Tests;
 /// Tests values that an exchange or a source revises: the real program with a store, on a sandbox
 /// in another process.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class RevisionTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };

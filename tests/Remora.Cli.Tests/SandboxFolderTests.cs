@@ -4,6 +4,7 @@ using System.Text.Json;
 namespace Remora.Cli.Tests;
 
 /// <summary>Tests what a sandbox stores, and how it uses an existing folder.</summary>
+[Trait("speed", "slow")]
 public sealed class SandboxFolderTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };

@@ -8,6 +8,7 @@ namespace Remora.Cli.Tests;
 /// Tests faults around a running service: health and log report each once, with advice, and
 /// responses contain no path of this machine.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class ServiceFaultTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };

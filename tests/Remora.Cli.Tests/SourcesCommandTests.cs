@@ -4,6 +4,7 @@ using Remora.Feeds.Keys;
 
 namespace Remora.Cli.Tests;
 
+[Trait("speed", "slow")]
 public sealed class SourcesCommandTests
 {
     [Fact]

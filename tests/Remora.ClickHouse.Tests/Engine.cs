@@ -11,8 +11,6 @@ namespace Remora.ClickHouse.Tests;
 /// </summary>
 public sealed class Engine : IAsyncLifetime
 {
-    private static int _databases;
-
     private readonly Scratch _scratch = new();
     private EmbeddedEngine? _engine;
     private SocketPort? _port;
@@ -29,12 +27,7 @@ public sealed class Engine : IAsyncLifetime
     }
 
     /// <summary>Returns a client of a new, empty database.</summary>
-    public async Task<ClickHouseClient> NewDatabaseAsync()
-    {
-        var name = $"test_{Interlocked.Increment(ref _databases)}";
-        await Embedded.Client.ExecuteAsync($"CREATE DATABASE {name}");
-        return new(new() { Socket = () => Embedded.Endpoint.Socket, Database = name });
-    }
+    public Task<ClickHouseClient> NewDatabaseAsync() => DatabasesAttribute.NewAsync(Embedded);
 
     public async ValueTask DisposeAsync()
     {

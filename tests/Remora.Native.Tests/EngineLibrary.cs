@@ -154,21 +154,19 @@ internal sealed unsafe class EngineLibrary
             _ => new long[rows],
         };
 
-    private static int CheckBut(int allowed, int code, in Failure failure)
+    private static int CheckBut(int allowed, int code, Failure failure)
     {
         if (code != allowed)
             Check(code, failure);
         return code;
     }
 
-    private static void Check(int code, in Failure failure)
+    private static void Check(int code, Failure failure)
     {
         Assert.Equal(code, failure.Code);
         if (code == 0)
             return;
-        fixed (byte* column = failure.Column)
-        fixed (byte* message = failure.Message)
-            throw new EngineRefusal(code, failure.Row, TextAt(column), TextAt(message));
+        throw new EngineRefusal(code, failure.Row, TextAt(failure.Column), TextAt(failure.Message));
     }
 
     private static string TextAt(byte* text) => Marshal.PtrToStringUTF8((nint)text)!;

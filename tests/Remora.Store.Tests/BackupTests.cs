@@ -4,7 +4,8 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-public sealed class BackupTests(Engine engine)
+[Trait("speed", "slow")]
+public sealed class BackupTests(Engine engine, BackupTests.Source made) : IClassFixture<BackupTests.Source>
 {
     private const string UserRollup = """
         -- rollup: activity
@@ -81,22 +82,16 @@ public sealed class BackupTests(Engine engine)
     [Fact]
     public async Task Replacing_leaves_nothing_of_the_store_that_was_there()
     {
-        var (store, scratch, _) = await BackupAsync();
-        using var _scratch = scratch;
         var other = await engine.NewStoreAsync();
         await Backups.FillAsync(other, 3);
         await other.Client.ExecuteAsync("CREATE TABLE older (a UInt8) ENGINE = MergeTree ORDER BY a");
         await other.Client.ExecuteAsync("CREATE VIEW over_older AS SELECT * FROM older");
         Assert.Contains(
             "not empty",
-            (
-                await Assert.ThrowsAsync<StoreException>(() =>
-                    new StoreRestore(other).RunAsync(scratch.PathOf("backup"))
-                )
-            ).Message
+            (await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(other).RunAsync(made.Folder))).Message
         );
-        await new StoreRestore(other).RunAsync(scratch.PathOf("backup"), replace: true);
-        Assert.Equal(await Backups.FingerprintAsync(store.Client), await Backups.FingerprintAsync(other.Client));
+        await new StoreRestore(other).RunAsync(made.Folder, replace: true);
+        Assert.Equal(await Backups.FingerprintAsync(made.Store.Client), await Backups.FingerprintAsync(other.Client));
     }
 
     /// <summary>
@@ -129,29 +124,29 @@ public sealed class BackupTests(Engine engine)
             ("view", "the view reads 'url(…)'"),
             ("other view", "it does not create the view"),
         ];
-        var (_, scratch, folder) = await BackupAsync();
-        using var _scratch = scratch;
+        using var scratch = new Scratch();
         var other = await engine.NewStoreAsync();
         await Backups.FillAsync(other, 3, 50);
         var before = await Backups.FingerprintAsync(other.Client);
         foreach (var (what, expected) in cases)
         {
             var broken = scratch.PathOf(what);
-            Backups.Copy(folder, broken);
+            Backups.Copy(made.Folder, broken);
             if (what == "text")
                 await Backups.WriteManifestAsync(broken, "{");
             else
                 await Backups.EditAsync(broken, manifest => BrokenBackup.Break(broken, manifest, what));
             await AssertRefusedAsync(other, broken, expected, before);
         }
-        await new StoreRestore(other).RunAsync(folder, replace: true);
+        await new StoreRestore(other).RunAsync(made.Folder, replace: true);
     }
 
     [Fact]
     public async Task A_manifest_that_was_changed_without_its_checksum_is_refused()
     {
-        var (store, scratch, folder) = await BackupAsync();
-        using var _scratch = scratch;
+        using var scratch = new Scratch();
+        var folder = scratch.PathOf("backup");
+        Backups.Copy(made.Folder, folder);
         var manifest = Path.Combine(folder, "manifest.json");
         await File.WriteAllTextAsync(
             manifest,
@@ -160,7 +155,9 @@ public sealed class BackupTests(Engine engine)
         Assert.Contains(
             "its checksum is not the one in manifest.json.sha256",
             (
-                await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(folder, replace: true))
+                await Assert.ThrowsAsync<StoreException>(() =>
+                    new StoreRestore(made.Store).RunAsync(folder, replace: true)
+                )
             ).Message,
             StringComparison.Ordinal
         );
@@ -175,8 +172,9 @@ public sealed class BackupTests(Engine engine)
     [Fact]
     public async Task Verification_names_every_file_that_is_damaged()
     {
-        var (_, scratch, folder) = await BackupAsync();
-        using var _scratch = scratch;
+        using var scratch = new Scratch();
+        var folder = scratch.PathOf("backup");
+        Backups.Copy(made.Folder, folder);
         var report = await BackupVerification.RunAsync(folder);
         Assert.Empty(report.Damage);
         Assert.Equal(report.Manifest.Files.Count + 2, report.Files);
@@ -210,18 +208,17 @@ public sealed class BackupTests(Engine engine)
     [Fact]
     public async Task Files_beside_the_store_come_back_and_only_their_owner_reads_a_backup()
     {
-        var (store, scratch, folder) = await BackupAsync();
-        using var _scratch = scratch;
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        using var scratch = new Scratch();
+        foreach (var file in Directory.EnumerateFiles(made.Folder, "*", SearchOption.AllDirectories))
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
-            File.GetUnixFileMode(folder)
+            File.GetUnixFileMode(made.Folder)
         );
 
         var other = new MarketStore(await engine.NewDatabaseAsync(), Engine.ForEver);
         string? Place(string name) => name == "keys.json" ? scratch.PathOf("there/keys.json") : null;
-        var report = await new StoreRestore(other).RunAsync(folder, placeOf: Place);
+        var report = await new StoreRestore(other).RunAsync(made.Folder, placeOf: Place);
         Assert.Equal([scratch.PathOf("there/keys.json")], report.Attachments);
         Assert.Equal("[\"key\"]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
         Assert.Single(Directory.GetFiles(scratch.PathOf("there")));
@@ -235,14 +232,16 @@ public sealed class BackupTests(Engine engine)
         Assert.Contains(
             "exists and is not the file of the backup",
             (
-                await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(third).RunAsync(folder, placeOf: Place))
+                await Assert.ThrowsAsync<StoreException>(() =>
+                    new StoreRestore(third).RunAsync(made.Folder, placeOf: Place)
+                )
             ).Message,
             StringComparison.Ordinal
         );
         Assert.Equal("[]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
-        await new StoreRestore(third).RunAsync(folder, replace: true, placeOf: Place);
+        await new StoreRestore(third).RunAsync(made.Folder, replace: true, placeOf: Place);
         Assert.Equal("[\"key\"]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
-        Assert.Equal(await Backups.FingerprintAsync(store.Client), await Backups.FingerprintAsync(third.Client));
+        Assert.Equal(await Backups.FingerprintAsync(made.Store.Client), await Backups.FingerprintAsync(third.Client));
     }
 
     [Fact]
@@ -400,16 +399,30 @@ public sealed class BackupTests(Engine engine)
         await Backups.AssertNothingIsLeftAsync(store.Client);
     }
 
-    private async Task<(MarketStore Store, Scratch Scratch, string Folder)> BackupAsync()
+    /// <summary>A store and its backup, for tests that only read.</summary>
+    public sealed class Source(Engine engine) : IAsyncLifetime
     {
-        var store = await engine.NewStoreAsync();
-        await Backups.FillAsync(store, 1);
-        var scratch = new Scratch();
-        await new StoreBackup(store).RunAsync(
-            scratch.PathOf("backup"),
-            [new("keys.json", "[\"key\"]"u8.ToArray()), new("policies/mine.json", "{}"u8.ToArray())]
-        );
-        return (store, scratch, scratch.PathOf("backup"));
+        private readonly Scratch _scratch = new();
+
+        public MarketStore Store { get; private set; } = null!;
+
+        public string Folder => _scratch.PathOf("backup");
+
+        public async ValueTask InitializeAsync()
+        {
+            Store = await engine.NewStoreAsync();
+            await Backups.FillAsync(Store, 1);
+            await new StoreBackup(Store).RunAsync(
+                Folder,
+                [new("keys.json", "[\"key\"]"u8.ToArray()), new("policies/mine.json", "{}"u8.ToArray())]
+            );
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _scratch.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class Watched(Action<BackupProgress> watch) : IProgress<BackupProgress>

@@ -117,7 +117,7 @@ public sealed class JournalOutageTests(Engine engine)
     }
 
     /// <summary>Ten kills by default; REMORA_STORE_KILLS sets another number.</summary>
-    [Fact]
+    [Fact, Trait("speed", "slow")]
     public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
     {
         var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 10;

@@ -9,14 +9,14 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-public sealed class ReadingTests(Engine engine)
+public sealed class ReadingTests(Engine engine, StoredPast past) : IClassFixture<StoredPast>
 {
     private const string Hostile = "'; DROP TABLE candles; -- \\' \" ` {from:String} \n\t\0 \u00e9\u4e2d";
 
     [Fact]
     public async Task History_is_what_the_assessments_were()
     {
-        var (store, assessments) = await FilledAsync(1000);
+        var (store, assessments) = past.Filled;
         var policy = assessments[0].Policy;
         foreach (
             var (interval, length) in new[]
@@ -67,7 +67,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task The_short_side_is_recorded_beside_the_long_one()
     {
-        var (store, assessments) = await FilledAsync(1000);
+        var (store, assessments) = past.Filled;
         var policy = assessments[0].Policy;
         var shorts = assessments.Select(each => each.At(each.AssessedAt, Side.Short)).ToList();
         Assert.NotEqual(assessments.Select(each => each.RiskScore), shorts.Select(each => each.RiskScore));
@@ -159,7 +159,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task Each_moment_has_its_last_assessment_and_what_is_kept_is_not_imported_again()
     {
-        var (store, assessments) = await FilledAsync(1000);
+        var (store, assessments) = await StoredPast.FillAsync(engine);
         var policy = assessments[0].Policy;
         // A second, different assessment for the same moment.
         var moment = new QueryParameters().Add("at", assessments[900].AssessedAt.ToDateTimeOffset());
@@ -203,7 +203,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task Pages_join_without_a_gap()
     {
-        var (store, assessments) = await FilledAsync(500);
+        var (store, assessments) = past.Filled;
         var policy = assessments[0].Policy;
         var all = await store.Assessments.HistoryOf(Some.Btc, policy, "1h").ListAsync();
         var paged = new List<HistoryRow>();
@@ -232,7 +232,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task The_answer_of_any_past_moment_comes_back_byte_for_byte()
     {
-        var (store, assessments) = await FilledAsync(1000);
+        var (store, assessments) = past.Filled;
         var policy = assessments[0].Policy;
         var random = new Random(1);
         for (var i = 0; i < 30; i++)
@@ -335,7 +335,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task Streams_say_the_same_in_every_format()
     {
-        var (store, assessments) = await FilledAsync(100);
+        var (store, assessments) = past.Filled;
         var query = store.Assessments.HistoryOf(Some.Btc, assessments[0].Policy, "1h");
         var rows = await query.ListAsync();
         var lines = (await TextAsync(query, StoreFormat.JsonLines)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -417,18 +417,6 @@ public sealed class ReadingTests(Engine engine)
         await foreach (var each in store.Candles.LatestAsync())
             latest.Add(each);
         Assert.Equal([new(Hostile, "BTC/USDT", "5m", candle)], latest);
-    }
-
-    private async Task<(MarketStore Store, List<Assessment> Assessments)> FilledAsync(int count)
-    {
-        var store = await engine.NewStoreAsync();
-        using var scratch = new Scratch();
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
-        var assessments = Recorded.Assessments(Some.Btc, count);
-        foreach (var assessment in assessments)
-            recorded.Recorder.Assessment(assessment);
-        await recorded.FlushAsync();
-        return (store, assessments);
     }
 
     private static async Task<string> TextAsync<T>(StoreQuery<T> query, StoreFormat format)

@@ -8,7 +8,8 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-public sealed class SchemaTests(Engine engine)
+[Trait("speed", "slow")]
+public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IClassFixture<SchemaTests.Present>
 {
     public static TheoryData<int> EarlierVersions => [.. Enumerable.Range(0, SchemaFile.All.Count + 1)];
 
@@ -20,8 +21,7 @@ public sealed class SchemaTests(Engine engine)
         var preparation = await new MarketStore(client, Engine.ForEver).PrepareAsync();
         Assert.Equal(SchemaFile.All.Skip(version).Select(file => file.Name), preparation.Steps);
         Assert.Empty(preparation.Remarks);
-        var fresh = await engine.NewStoreAsync();
-        Assert.Equal(await TablesAsync(fresh.Client), await TablesAsync(client));
+        Assert.Equal(await TablesAsync(present.Client), await TablesAsync(client));
         Assert.Empty((await new MarketStore(client, Engine.ForEver).PrepareAsync()).Steps);
         Assert.Equal(SchemaFile.All.Count, (await new MarketStore(client, Engine.ForEver).StatusAsync()).SchemaVersion);
     }
@@ -40,7 +40,7 @@ public sealed class SchemaTests(Engine engine)
             row => row.String()
         );
         var tables = StoreTable.All.Where(table => there.Contains(table.Name.Value)).ToList();
-        await FillAsync(client, tables);
+        await CopyAsync(client, tables);
         var before = new List<(string Question, string Answer)>();
         foreach (var table in tables)
         {
@@ -100,7 +100,7 @@ public sealed class SchemaTests(Engine engine)
         foreach (var definition in StoreRollups.Definitions(new(null), Engine.ForEver.Retention))
             if (definition.Name.Value != "risk_short")
                 await new Rollup(client, definition).ApplyAsync();
-        await FillAsync(client, [StoreTable.Assessments]);
+        await CopyAsync(client, [StoreTable.Assessments]);
 
         var store = new MarketStore(client, Engine.ForEver);
         Assert.Empty((await store.PrepareAsync()).Remarks);
@@ -151,14 +151,13 @@ public sealed class SchemaTests(Engine engine)
     [Fact]
     public async Task A_newer_database_and_a_changed_step_are_refused()
     {
-        var store = await engine.NewStoreAsync();
-        var older = new SchemaSteps(store.Client, [.. SchemaFile.All.SkipLast(1)]);
+        var older = new SchemaSteps(present.Client, [.. SchemaFile.All.SkipLast(1)]);
         Assert.Contains(
             "newer",
             (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message
         );
         var changed = new SchemaSteps(
-            store.Client,
+            present.Client,
             [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]
         );
         Assert.Contains(
@@ -173,10 +172,9 @@ public sealed class SchemaTests(Engine engine)
     [Fact]
     public async Task The_schema_has_the_columns_of_the_rows_with_their_types()
     {
-        var client = (await engine.NewStoreAsync()).Client;
         foreach (var table in StoreTable.All)
         {
-            var schema = await client.ListAsync(
+            var schema = await present.Client.ListAsync(
                 "SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = "
                     + "{t:String} AND name != 'ingested'",
                 row => row.String(),
@@ -307,15 +305,13 @@ public sealed class SchemaTests(Engine engine)
     }
 
     /// <summary>
-    /// Creates rows as a version with an earlier schema did: written to a current store, then
-    /// copied in the existing columns.
+    /// Creates rows as a version with an earlier schema did: those of a current store, copied in the
+    /// existing columns.
     /// </summary>
-    private async Task FillAsync(ClickHouseClient client, IReadOnlyList<StoreTable> tables)
+    private async Task CopyAsync(ClickHouseClient client, IReadOnlyList<StoreTable> tables)
     {
-        var present = (await engine.NewStoreAsync()).Client;
         foreach (var table in tables)
         {
-            await FillAsync(present, table);
             var columns = await client.ListAsync(
                 "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY "
                     + "position",
@@ -325,7 +321,7 @@ public sealed class SchemaTests(Engine engine)
             var list = string.Join(", ", columns.Select(column => SqlName.Of(column).Quoted));
             await client.ExecuteAsync(
                 $"INSERT INTO {table.Name.Quoted} ({list}) SELECT {list} FROM "
-                    + $"{SqlName.Of(present.Database).Quoted}.{table.Name.Quoted}"
+                    + $"{SqlName.Of(present.Client.Database).Quoted}.{table.Name.Quoted}"
             );
         }
     }
@@ -356,4 +352,23 @@ public sealed class SchemaTests(Engine engine)
                 + "currentDatabase() AND name != 'schema_steps' ORDER BY name",
             row => row.String()
         );
+
+    /// <summary>A current store with 50 rows in each table, for tests that only read.</summary>
+    public sealed class Present(Engine engine) : IAsyncLifetime
+    {
+        internal ClickHouseClient Client { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Client = (await engine.NewStoreAsync()).Client;
+            foreach (var table in StoreTable.All)
+                await FillAsync(Client, table);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Client.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -20,7 +20,7 @@ public sealed class StoreFilesTests(Engine engine)
     [InlineData(StoreFormat.Feather, ".feather")]
     public async Task Freqtrades_columns_come_in_from_every_format(StoreFormat format, string ending)
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         var candles = Some.Candles(5, 3000, start: Some.Time);
         await InsertAsync(store, candles);
@@ -35,7 +35,7 @@ public sealed class StoreFilesTests(Engine engine)
         Assert.True(await FileExport.WriteAsync(query, path) > 0);
         Assert.True(StoreFormats.TryFromFile(path, out var found) && found == format);
 
-        var fresh = await engine.NewStoreAsync();
+        var fresh = await engine.NewTablesAsync();
         var report = await new CandleImport(fresh).RunAsync(path, Some.Btc);
         Assert.Equal((3000, 3000, 0, null), (report.Rows, report.Imported, report.Rejected, report.FirstReason));
         Assert.Equal((candles[0].OpenTime, candles[^1].OpenTime), (report.First, report.Last));
@@ -61,7 +61,7 @@ public sealed class StoreFilesTests(Engine engine)
     [InlineData("2024-01-01,1,2,0.5,1.5,10")]
     public async Task Times_are_read_as_they_are_everywhere(string row)
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         foreach (var header in (string[])["", Header + "\n", "Volume,Close,Low,High,Open,Date\n"])
         {
@@ -80,7 +80,7 @@ public sealed class StoreFilesTests(Engine engine)
     [Fact]
     public async Task The_time_has_any_name_of_the_one_table_also_in_quotes_and_beside_another()
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         var path = scratch.PathOf("candles.csv");
         var wanted = new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10);
@@ -116,7 +116,7 @@ public sealed class StoreFilesTests(Engine engine)
     [Fact]
     public async Task Rows_that_cannot_be_candles_are_counted_and_the_first_is_explained()
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         var path = scratch.PathOf("candles.csv");
         await File.WriteAllLinesAsync(
@@ -148,7 +148,7 @@ public sealed class StoreFilesTests(Engine engine)
         string reason
     )
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         await File.WriteAllTextAsync(scratch.PathOf(name), text);
         var error = await Assert.ThrowsAsync<StoreException>(() =>
@@ -164,7 +164,7 @@ public sealed class StoreFilesTests(Engine engine)
         );
     }
 
-    [Fact]
+    [Fact, Trait("speed", "slow")]
     public async Task A_backup_restores_every_row_and_every_state()
     {
         var store = await engine.NewStoreAsync();
@@ -202,7 +202,7 @@ public sealed class StoreFilesTests(Engine engine)
     public async Task Only_the_owner_can_read_a_backup()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file modes");
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         await InsertAsync(store, Some.Candles(1, 10, start: Some.Time));
         await new StoreBackup(store).RunAsync(scratch.PathOf("backups/today"));
@@ -215,7 +215,7 @@ public sealed class StoreFilesTests(Engine engine)
     [Fact]
     public async Task A_damaged_backup_changes_nothing()
     {
-        var store = await engine.NewStoreAsync();
+        var store = await engine.NewTablesAsync();
         using var scratch = new Scratch();
         await InsertAsync(store, Some.Candles(1, 100, start: Some.Time));
         var manifest = await new StoreBackup(store).RunAsync(scratch.PathOf("backup"));

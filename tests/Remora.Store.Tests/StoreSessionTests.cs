@@ -4,6 +4,7 @@ using Remora.ClickHouse.Embedded;
 namespace Remora.Store.Tests;
 
 /// <summary>Tests a store that opens in the background.</summary>
+[Trait("speed", "slow")]
 public sealed class StoreSessionTests
 {
     /// <summary>

@@ -1,5 +1,5 @@
-using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
+using Remora.ClickHouse.Tests;
 using Remora.Vehicles.Comparing;
 using Remora.Vehicles.Loading;
 using Remora.Vehicles.Population;
@@ -17,13 +17,11 @@ public sealed class Country : IAsyncLifetime
     public const int Vehicles = 5000;
     public const int Days = 12;
 
-    private static int _databases;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-test-").FullName;
     private readonly Lazy<Task<VehicleStore>> _loaded;
     private EmbeddedEngine? _engine;
 
-    public Country() => _loaded = new(() => NewStoreAsync());
+    public Country() => _loaded = new(() => NewStoreAsync(isShared: true));
 
     internal EmbeddedEngine Engine => _engine!;
 
@@ -45,12 +43,10 @@ public sealed class Country : IAsyncLifetime
     internal Task<VehicleStore> LoadedAsync() => _loaded.Value;
 
     /// <summary>A store in a database of its own.</summary>
-    internal async Task<VehicleStore> NewStoreAsync(bool isLoaded = true)
+    internal async Task<VehicleStore> NewStoreAsync(bool isLoaded = true, bool isShared = false)
     {
-        var name = $"country_{Interlocked.Increment(ref _databases)}";
-        await Engine.Client.ExecuteAsync($"CREATE DATABASE {name}");
         var store = await VehicleStore.OnAsync(
-            new ClickHouseClient(new() { Socket = () => Engine.Endpoint.Socket, Database = name }),
+            await DatabasesAttribute.NewAsync(Engine, isShared),
             engine: null,
             CancellationToken.None
         );

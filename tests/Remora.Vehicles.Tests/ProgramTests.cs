@@ -6,6 +6,7 @@ using Remora.Testing;
 
 namespace Remora.Vehicles.Tests;
 
+[Trait("speed", "slow")]
 public sealed partial class ProgramTests(Country country) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);

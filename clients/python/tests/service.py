@@ -13,13 +13,13 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("REMORA_SHARED") or REPOSITORY.parent / "shared")
+# The native executable, where ./test has published it.
+PROGRAM = os.environ.pop("REMORA_TEST_PROGRAM", None) or str(REPOSITORY / "remora")
 _started = {}
 
 
 def remora(*arguments, **options):
-    return subprocess.run(
-        [str(REPOSITORY / "remora"), *arguments], capture_output=True, text=True, timeout=120, **options
-    )
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options)
 
 
 def url():
@@ -38,7 +38,7 @@ class _Process:
         self._address = re.compile(address)
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [str(REPOSITORY / "remora"), *arguments], stdout=subprocess.DEVNULL, stderr=self._errors,
+            [PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=self._errors,
             cwd=tempfile.gettempdir(), env={**os.environ, **environment}
         )
 

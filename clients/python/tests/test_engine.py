@@ -100,6 +100,14 @@ class AgainstReplay(TheEngine):
             self.assertTrue(0 < self.np.count_nonzero(~found["safe_to_trade"]) < len(expected))
             self.assertTrue(any("scheduled_event" in text for text in set(found["blocked_by"])))
 
+    def test_false_leaves_out_the_shipped_dates(self):
+        head = self.head(288 * 6)  # the fifth has an employment report
+        shipped = remora.assess(head, pair="BTC/USDT")
+        none = remora.assess(head, pair="BTC/USDT", calendar=False)
+        self.np.testing.assert_array_equal(shipped["risk_score"], none["risk_score"])
+        later = ~self.np.isnan(none["forecast_volatility_24h"])
+        self.assertTrue((shipped["forecast_volatility_24h"] != none["forecast_volatility_24h"])[later].any())
+
     def assert_equals_text(self, name, column, texts):
         if column.dtype.kind == "f":
             self.np.testing.assert_array_equal(column, [float_or_nan(text) for text in texts], name)
@@ -209,6 +217,17 @@ class Streams(TheEngine):
         self.assertEqual(set(outcomes) - {len(self.rows), "busy", "candle"}, set())
 
 
+    def test_no_calendar_differs_from_the_shipped_one_in_forecasts_only(self):
+        shipped = remora.assess(self.columns, pair="BTC/USDT")
+        without = remora.assess(self.columns, pair="BTC/USDT", calendar=False)
+        differing = {
+            name for name in shipped
+            if not self.np.array_equal(shipped[name], without[name], equal_nan=shipped[name].dtype.kind in "fM")
+        }
+        self.assertIn("forecast_volatility_24h", differing)
+        self.assertTrue(all(name.startswith("forecast_") for name in differing), differing)
+
+
 class Kinds(TheEngine):
     def test_ccxt_rows_give_the_same_as_arrays(self):
         self.assert_same(remora.assess(self.rows, pair="BTC/USDT"), remora.assess(self.columns, pair="BTC/USDT"))
@@ -291,6 +310,19 @@ class Kinds(TheEngine):
         self.refusal("the column 'high' has the type string", "argument", table.set_column(
             table.column_names.index("high"), "high", pyarrow.array(["x"] * len(table))
         ))
+
+
+    def test_texts_keep_their_values_however_many_there_are(self):
+        from remora import _frames
+
+        random = self.np.random.default_rng(1)
+        for most in (-1, 0, 1, 126, 127, 128, 200, 253, 254, 255, 300, 40_000):
+            codes = random.integers(-1, most + 1, 3000).astype(self.np.int32)
+            short, names = _frames._shortened(codes, lambda code: f"{40_000 - code:05}")
+            self.assertEqual(names, sorted(set(names)))
+            found = [None if code < 0 else names[code] for code in short.tolist()]
+            self.assertEqual(found, [None if code < 0 else f"{40_000 - code:05}" for code in codes.tolist()], most)
+            short[:] = 0  # a frame can be changed
 
 
 class Refusals(TheEngine):

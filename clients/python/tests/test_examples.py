@@ -63,11 +63,9 @@ class Verdicts(unittest.TestCase):
             enter.write_text("#!/bin/sh\necho entered \"$@\"\n")
             enter.chmod(0o755)
             command = (EXAMPLES / "bots/guard.sh", "BTC/USDT", enter, "now")
-            _, unsafe = self.check(*command, REMORA=str(service.REPOSITORY / "remora"))
+            _, unsafe = self.check(*command, REMORA=service.PROGRAM)
             self.assertNotIn("entered", unsafe.stdout)
-            self.assertEqual(
-                run(*command, url=NOBODY, REMORA=str(service.REPOSITORY / "remora")).stdout, "entered now\n"
-            )
+            self.assertEqual(run(*command, url=NOBODY, REMORA=service.PROGRAM).stdout, "entered now\n")
 
     def test_javascript(self):
         need(self, "node")

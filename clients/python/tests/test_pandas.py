@@ -43,7 +43,8 @@ class ThePandasPage(unittest.TestCase):
 
     def test_every_block_ran(self):
         self.assertEqual(self.ran, {"sh": 1, "python": 6})
-        self.assertEqual(len(re.findall(r"^gated minus .+: [+-][\d.]+% to [+-][\d.]+% per year$", self.output, re.M)), 3)
+        gains = re.findall(r"^gated minus .+: [+-][\d.]+% to [+-][\d.]+% per year$", self.output, re.M)
+        self.assertEqual(len(gains), 3)
 
     def test_positions(self):
         """A gated position is the strategy's or none, and follows the answer at its entry."""

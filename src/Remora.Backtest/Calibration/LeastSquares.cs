@@ -35,38 +35,10 @@ internal sealed class LeastSquares(int inputs)
     {
         if (Count < 10 * _size)
             return null;
-        // Cholesky: the matrix of products is symmetric and, unless inputs are collinear, positive
-        // definite.
-        var lower = new double[_size, _size];
-        for (var i = 0; i < _size; i++)
-        {
-            for (var j = 0; j <= i; j++)
-            {
-                var sum = _products[i, j];
-                for (var k = 0; k < j; k++)
-                    sum -= lower[i, k] * lower[j, k];
-                if (i != j)
-                    lower[i, j] = sum / lower[j, j];
-                else if (sum > 1e-10 * Math.Max(1, _products[i, i]))
-                    lower[i, i] = Math.Sqrt(sum);
-                else
-                    return null;
-            }
-        }
-        var b = new double[_size];
-        for (var i = 0; i < _size; i++)
-        {
-            b[i] = _targets[i];
-            for (var k = 0; k < i; k++)
-                b[i] -= lower[i, k] * b[k];
-            b[i] /= lower[i, i];
-        }
-        for (var i = _size - 1; i >= 0; i--)
-        {
-            for (var k = i + 1; k < _size; k++)
-                b[i] -= lower[k, i] * b[k];
-            b[i] /= lower[i, i];
-        }
+        // The matrix of products is symmetric and, unless inputs are collinear, positive definite.
+        var b = (double[])_targets.Clone();
+        if (!Cholesky.Solve((double[,])_products.Clone(), b))
+            return null;
         var residual = _squares;
         for (var i = 0; i < _size; i++)
             residual -= b[i] * _targets[i];

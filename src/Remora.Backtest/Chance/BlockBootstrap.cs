@@ -50,6 +50,45 @@ public static class BlockBootstrap
         return [.. known.Select(one => Middle(one, samples))];
     }
 
+    /// <summary>
+    /// Returns the 95 % interval of the ratio of two sums over the same observations. The sums over
+    /// a block are differences of running sums, so a resample costs one step per block.
+    /// </summary>
+    public static Interval OfRatio(double[] above, double[] below, int samples, ulong seed)
+    {
+        var n = above.Length;
+        var (sumsAbove, sumsBelow) = (RunningSums(above), RunningSums(below));
+        var ratios = new List<double>(samples);
+        var draws = new Draws(seed);
+        var stay = Math.Log(1 - (1 / BlockLength(n)));
+        for (var sample = 0; sample < samples && n > 1; sample++)
+        {
+            var (a, b) = (0.0, 0.0);
+            for (var drawn = 0; drawn < n; )
+            {
+                var from = draws.Below(n);
+                // Geometric, as if each step ended the block with the same probability.
+                var length = (int)Math.Min(n - drawn, 1 + Math.Floor(Math.Log(1 - draws.Unit()) / stay));
+                var end = Math.Min(n, from + length);
+                var around = from + length - end; // the circle goes on at its begin
+                a += sumsAbove[end] - sumsAbove[from] + sumsAbove[around];
+                b += sumsBelow[end] - sumsBelow[from] + sumsBelow[around];
+                drawn += length;
+            }
+            if (b > 0)
+                ratios.Add(a / b);
+        }
+        return Middle(ratios, samples);
+    }
+
+    private static double[] RunningSums(double[] values)
+    {
+        var sums = new double[values.Length + 1];
+        for (var i = 0; i < values.Length; i++)
+            sums[i + 1] = sums[i] + values[i];
+        return sums;
+    }
+
     // A statistic that seldom exists has no interval.
     private static Interval Middle(List<double> values, int samples)
     {

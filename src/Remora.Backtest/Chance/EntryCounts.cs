@@ -1,6 +1,6 @@
 namespace Remora.Backtest.Chance;
 
-/// <summary>Sums over the trades of a sample, split by whether the gate blocks their entry.</summary>
+/// <summary>Sums over the trades of a sample, split by whether the gate blocks them.</summary>
 /// <param name="Blocked">Sums over the blocked trades.</param>
 /// <param name="Allowed">Sums over the other trades.</param>
 internal readonly record struct EntryCounts(EntrySums Blocked, EntrySums Allowed)

@@ -202,7 +202,7 @@ internal static class EntryPool
         private readonly bool[] _rotated;
         private readonly double _years;
 
-        /// <param name="periods">The trades of the same strategy and pair, period after period.</param>
+        /// <param name="periods">The trades of one strategy and pair, by period.</param>
         public Part(GatedTrades[] periods)
         {
             (Strategy, Pair) = (periods[0].Strategy, periods[0].Pair);
@@ -311,8 +311,8 @@ internal sealed record GatedTrades(
 /// among the losing trades, divided by the number expected if results did not matter;
 /// <c>edge_pct</c> and <c>excursion_gain_pct</c>, the mean profit and worst excursion of allowed
 /// trades minus those of blocked trades, in percent of the stake; <c>gain_pct_per_year</c> and
-/// <c>gain_at_shortfall_pct_per_year</c>, the profit with the gate minus that without it and minus that of
-/// a constant stake with the same expected shortfall, in percent of the stake per strategy,
+/// <c>gain_at_shortfall_pct_per_year</c>, the profit with the gate minus that without it and minus
+/// that of a constant stake with the same expected shortfall, in percent of the stake per strategy,
 /// pair and year.</param>
 /// <param name="Intervals">The 95 % interval of each figure, from resampled days; NaN for a lift if
 /// fewer than 5 blocked trades are expected.</param>

@@ -33,21 +33,7 @@ public static class HtmlReport
         study with
         {
             Cells = [.. study.Cells.Where(c => c.Role == GateRole.Policy || c.Period == study.Cells[0].Period)],
-            Details = [.. study.Details.Select(detail => detail with { Equity = Thin(detail.Equity) })],
         };
-
-    // A chart is not much wider than this in pixels.
-    private static EquityCurves Thin(EquityCurves curves)
-    {
-        const int most = 500;
-        var (last, step) = (curves.Days.Count - 1, (curves.Days.Count + most - 1) / most);
-        int[] kept = [.. Enumerable.Range(0, curves.Days.Count).Where(i => (last - i) % step == 0)];
-        return new(
-            [.. kept.Select(i => curves.Days[i])],
-            [.. kept.Select(i => curves.Ungated[i])],
-            [.. kept.Select(i => curves.Gated[i])]
-        );
-    }
 
     /// <summary>Returns an embedded file.</summary>
     internal static string Part(string name)

@@ -13,6 +13,8 @@ namespace Remora.Backtest.Study;
 /// </summary>
 internal static class DetailMaker
 {
+    private const int MostPoints = 700;
+
     public static (WalkForwardFigures? Walk, StrategyDetail Detail, IReadOnlyList<StakeRow> Stakes) Make(
         StudyFile study,
         StrategyPlan plan,
@@ -36,10 +38,13 @@ internal static class DetailMaker
         var baseline = simulation.Baseline();
         var ungated = Equity.Daily(simulation, simulation.Run());
         var gated = Equity.Daily(simulation, simulation.Run(Gates.Policy(verdicts)));
+        // As many points as a chart can show, the last day among them.
+        var step = (ungated.Count / MostPoints) + 1;
+        int[] days = [.. Enumerable.Range(0, ungated.Count).Where(i => (ungated.Count - 1 - i) % step == 0)];
         var curves = new EquityCurves(
-            [.. ungated.Select(d => d.Day.UnixMilliseconds / 1000)],
-            [.. ungated.Select(d => Cents(d.Balance))],
-            [.. gated.Select(d => Cents(d.Balance))]
+            [.. days.Select(i => ungated[i].Day.UnixMilliseconds / 1000)],
+            [.. days.Select(i => Cents(ungated[i].Balance))],
+            [.. days.Select(i => Cents(gated[i].Balance))]
         );
         var trades = baseline.Where(t => t.Known >= 0).ToArray();
         var classes = verdicts.Policy.Classes;

@@ -17,10 +17,7 @@ public sealed record MissingData(IReadOnlyList<MissingFile> Files, IReadOnlyList
     public static MissingData Of(StudyFile study, string folder)
     {
         bool IsMissing(string file) => !File.Exists(Path.Combine(folder, file));
-        var candles = study
-            .Markets.Concat(study.ThinMarkets.Select(thin => new StudyMarket(thin.Pair, thin.Candles, thin.Exchange)))
-            .Where(market => IsMissing(market.Candles))
-            .DistinctBy(market => market.Candles);
+        var candles = MarketsOf(study).Where(market => IsMissing(market.Candles)).DistinctBy(market => market.Candles);
         var outside = study.Outside.Where(outside => IsMissing(outside.File)).DistinctBy(outside => outside.File);
         MissingFile[] files =
         [
@@ -34,6 +31,9 @@ public sealed record MissingData(IReadOnlyList<MissingFile> Files, IReadOnlyList
         return new(files, files.Any(file => file.CanBeFetched) ? CommandsFor(study, files, folder) : []);
     }
 
+    private static IEnumerable<StudyMarket> MarketsOf(StudyFile study) =>
+        study.Markets.Concat(study.ThinMarkets.Select(thin => new StudyMarket(thin.Pair, thin.Candles, thin.Exchange)));
+
     /// <summary>
     /// Returns a command per exchange, with all its markets of the study: what is complete already
     /// is not fetched again.
@@ -46,7 +46,7 @@ public sealed record MissingData(IReadOnlyList<MissingFile> Files, IReadOnlyList
         var from = (study.Periods.Min(period => period.From) - RequiredHistory.Daily).Floor(Day);
         var until = study.Periods.Max(period => period.To).Floor(Day) + Day;
         var commands = new List<string>();
-        foreach (var exchange in study.Markets.GroupBy(market => market.Exchange))
+        foreach (var exchange in MarketsOf(study).GroupBy(market => market.Exchange))
         {
             if (!needsOutside && !exchange.Any(market => names.Contains(market.Candles)))
                 continue;

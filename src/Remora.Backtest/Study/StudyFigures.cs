@@ -262,7 +262,9 @@ public sealed record StrategyDetail(
     IReadOnlyList<TradeGroup> ByScore
 );
 
-/// <summary>Balances at the end of each day. Open trades are valued at the market price.</summary>
+/// <summary>
+/// Balances at the end of days, at most 700 of them. Open trades are valued at the market price.
+/// </summary>
 /// <param name="Days">The ends of the days, in Unix seconds.</param>
 /// <param name="Ungated">Balances without the gate.</param>
 /// <param name="Gated">Balances with the gate.</param>

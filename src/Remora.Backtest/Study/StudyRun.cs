@@ -93,6 +93,12 @@ public sealed class StudyRun
         );
 
         var (judged, verdict) = Judge(parts.Cells);
+        var pooled = EntryPool.Of(
+            [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
+            _study.Shifts,
+            _study.Resamples,
+            Draws.SeedFor(_study.Seed, "pool")
+        );
         return new()
         {
             Name = _study.Name,
@@ -104,12 +110,7 @@ public sealed class StudyRun
             Markets = parts.Markets,
             GateConclusion = verdict,
             Cells = judged,
-            Pooled = EntryPool.Of(
-                [.. judged.Select(c => c.Entered).OfType<GatedTrades>()],
-                _study.Shifts,
-                _study.Resamples,
-                Draws.SeedFor(_study.Seed, "pool")
-            ),
+            Pooled = pooled,
             Skipped = parts.Skipped,
             WalkForward = parts.WalkForward,
             Stakes = parts.Stakes,
@@ -192,9 +193,9 @@ public sealed class StudyRun
             whole.Count,
             i =>
             {
-                var period = whole[i];
-                var seed = Draws.SeedFor(_study.Seed, $"{id}|{period.Name}|calibration");
-                results[i] = new(id, period.Name, calibration.Run(period.From, period.To, _study.Resamples, seed));
+                var seed = Draws.SeedFor(_study.Seed, $"{id}|{whole[i].Name}|calibration");
+                var result = calibration.Run(whole[i].From, whole[i].To, _study.Resamples, seed);
+                results[i] = new(id, whole[i].Name, result);
             },
             _cancellation
         );

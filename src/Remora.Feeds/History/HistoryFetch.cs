@@ -256,13 +256,10 @@ public sealed class HistoryFetch
             using var file = HistoryFile.Open(path, series, from);
             await FillAsync(file, series, from, until, known, path, cancellation);
             if (file.Rows == 0)
-            {
-                file.Delete();
                 return Outcome(HistoryState.Unavailable) with
                 {
                     Problem = $"{series.Source} has no values from {from} until {until}",
                 };
-            }
             var entry = file.Finish(Latest(until, series.After(file.Last!.Value)), _clock.Now(), _options.Version);
             _manifest = _manifest.With(entry);
             _manifest.Write(_options.Folder);

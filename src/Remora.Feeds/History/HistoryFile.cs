@@ -37,7 +37,8 @@ internal sealed class HistoryFile : IDisposable
     public static string PartOf(string path) => path + ".part";
 
     /// <summary>
-    /// Returns the beginning of the span of an unfinished file of this series; null without one.
+    /// Returns the beginning of the span of an unfinished file of this series; null without one, or
+    /// while it has no rows.
     /// </summary>
     public static Instant? BeginningOf(string path, HistorySeries series)
     {
@@ -49,6 +50,7 @@ internal sealed class HistoryFile : IDisposable
             lines.ReadLine() is { } line
             && line.StartsWith(mark, StringComparison.Ordinal)
             && Instant.TryParse(line[mark.Length..], out var from)
+            && HasRow(lines)
             ? from
             : null;
     }
@@ -165,12 +167,14 @@ internal sealed class HistoryFile : IDisposable
         File.Delete(PartOf(_path));
     }
 
-    /// <inheritdoc/>
+    /// <summary>Closes the unfinished file, and deletes it if it has no rows.</summary>
     public void Dispose()
     {
         try
         {
             _part.Dispose();
+            if (Rows == 0)
+                File.Delete(PartOf(_path));
         }
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
@@ -218,10 +222,9 @@ internal sealed class HistoryFile : IDisposable
         using (var lines = new StreamReader(_part, Encoding.Latin1, false, 1 << 16, leaveOpen: true))
         {
             var begun = lines.ReadLine();
-            // A first line without its end was cut off while it was written.
-            if (begun is not null && begun != mark && begun.Length < length)
+            if (begun != mark && HasRow(lines))
                 throw new HistoryException(
-                    $"{PartOf(_path)} is the unfinished download of another request ({begun.TrimStart('#', ' ')}): "
+                    $"{PartOf(_path)} is the unfinished download of another request ({begun?.TrimStart('#', ' ')}): "
                         + $"repeat that request, or delete the file"
                 );
             if (begun == mark && lines.ReadLine() == _series.Header)
@@ -243,6 +246,13 @@ internal sealed class HistoryFile : IDisposable
         WriteLine(mark);
         WriteLine(_series.Header);
         _part.Flush();
+    }
+
+    /// <summary>Returns whether a row follows the first line and the header.</summary>
+    private static bool HasRow(StreamReader lines)
+    {
+        lines.ReadLine();
+        return lines.ReadLine() is not null;
     }
 
     private static string MarkOf(HistorySeries series) => $"# {series.Name}, {series.Source}, from ";

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Remora.Markets;
@@ -76,7 +75,7 @@ public static class CoefficientsFile
     {
         var bytes = new ArrayBufferWriter<byte>();
         WriteFit(bytes, fit);
-        return $"{DayOf(fit.ValidFrom)}-{Convert.ToHexStringLower(SHA256.HashData(bytes.WrittenSpan))[..12]}";
+        return $"{DayOf(fit.ValidFrom)}-{Convert.ToHexStringLower(Sha256.Hash(bytes.WrittenSpan))[..12]}";
     }
 
     private static string NameOf(ForecastInput input)

@@ -118,12 +118,11 @@ public sealed record HorizonCoefficients
     /// <summary>Returns the addend of the hour of the week at a moment.</summary>
     public double Season(Instant time)
     {
-        // 1970-01-01 was a Thursday.
-        var hour = (((double)time.UnixMilliseconds / 3_600_000) + 72) % WeekHours;
-        if (hour < 0)
-            hour += WeekHours;
-        var whole = (int)hour;
-        var part = hour - whole;
+        const long hour = 3_600_000;
+        // Year 1 began on a Monday. Integers, as the remainder of doubles is slow.
+        var passed = time.UnixMilliseconds - Instant.MinValue.UnixMilliseconds;
+        var whole = (int)(passed / hour % WeekHours);
+        var part = passed % hour / (double)hour;
         var table = HourOfWeek.AsSpan();
         return (table[whole] * (1 - part)) + (table[whole + 1 == WeekHours ? 0 : whole + 1] * part);
     }

@@ -109,6 +109,33 @@ public sealed class Forecaster
     }
 
     /// <summary>
+    /// Applies the next candle with volume, of 5m or longer, like <see cref="Apply"/>, but makes
+    /// only the forecast for one hour, from which the own error follows. A fit streams the same
+    /// candles many times and needs no more; <see cref="Current"/> stays null. Returns whether
+    /// there are inputs.
+    /// </summary>
+    public bool ApplyForFit(in Candle candle)
+    {
+        if (_means.Candles > 0 && candle.OpenTime - _means.Time > LongestHole)
+            _means.Clear();
+        if (!_means.Update(candle))
+            return false;
+        _means.Say(LogVarianceOf(Horizon.OneHour));
+        return true;
+    }
+
+    /// <summary>
+    /// Returns the log of the forecast variance per 5 minutes after the last candle, when there are
+    /// inputs.
+    /// </summary>
+    public double LogVarianceOf(Horizon horizon)
+    {
+        HorizonNumbers numbers = default;
+        Compute(horizon.Hours, _vintages.At(_means.Time)[horizon], _means.Time, ref numbers);
+        return numbers.LogVariance;
+    }
+
+    /// <summary>
     /// Returns the whole state as bytes. A forecaster that reads them continues with the same
     /// digits.
     /// </summary>
@@ -172,8 +199,9 @@ public sealed class Forecaster
         var time = _means.Time;
         var fit = _vintages.At(time);
         ForecastNumbers numbers = default;
+        AddEvents(fit, time, ref numbers);
         for (var h = 0; h < Horizon.Count; h++)
-            Compute(Horizon.All[h], fit.Horizons[h], time, ref numbers[h]);
+            Compute(Horizon.Each[h].Hours, fit.Horizons[h], time, ref numbers[h]);
         _means.Say(numbers[0].LogVariance);
         _window.Add(time, in numbers);
         var isComparable = _meter.HistoryDays >= Forecast.DaysOfComparison;
@@ -191,7 +219,7 @@ public sealed class Forecaster
         );
     }
 
-    private void Compute(Horizon horizon, HorizonCoefficients fit, Instant time, ref HorizonNumbers numbers)
+    private void Compute(int hours, HorizonCoefficients fit, Instant time, ref HorizonNumbers numbers)
     {
         var betas = fit.Betas.AsSpan();
         var season = fit.Season(time);
@@ -203,12 +231,11 @@ public sealed class Forecaster
         sums[(int)ForecastFactor.OwnError] = Add(fit, ForecastInput.Own1d, ForecastInput.Own1d);
         sums[(int)ForecastFactor.TimeOfWeek] =
             season * (1 + (betas[(int)ForecastInput.SeasonPk] * fit.Clips[0].Clip(_means.Inputs[0])));
-        sums[(int)ForecastFactor.Calendar] = AddEvents(betas, time, time + horizon.Length);
         var log = 0.0;
         for (var f = 0; f < FactorSums.Count; f++)
             log += sums[f];
         numbers.LogVariance = log;
-        numbers.Volatility = Math.Sqrt(12 * horizon.Hours * Math.Exp(log));
+        numbers.Volatility = Math.Sqrt(12 * hours * Math.Exp(log));
     }
 
     private double Add(HorizonCoefficients fit, ForecastInput first, ForecastInput last)
@@ -222,15 +249,30 @@ public sealed class Forecaster
         return sum;
     }
 
-    private double AddEvents(ReadOnlySpan<double> betas, Instant from, Instant until)
+    private void AddEvents(ForecastCoefficients fit, Instant from, ref ForecastNumbers numbers)
     {
-        var sum = betas[(int)ForecastInput.Hol] * Calendar.HolidayShare(from, until);
-        if (Calendar.HasEvent(CalendarEventKind.Cpi, from, until))
-            sum += betas[(int)ForecastInput.Cpi];
-        if (Calendar.HasEvent(CalendarEventKind.Fomc, from, until))
-            sum += betas[(int)ForecastInput.Fomc];
-        if (Calendar.HasEvent(CalendarEventKind.Nfp, from, until))
-            sum += betas[(int)ForecastInput.Nfp];
-        return sum;
+        AddEvents(CalendarEventKind.Cpi, ForecastInput.Cpi, fit, from, ref numbers);
+        AddEvents(CalendarEventKind.Fomc, ForecastInput.Fomc, fit, from, ref numbers);
+        AddEvents(CalendarEventKind.Nfp, ForecastInput.Nfp, fit, from, ref numbers);
+        for (var h = Horizon.Count - 1; h >= 0; h--)
+        {
+            var share = Calendar.HolidayShare(from, from + Horizon.Each[h].Length);
+            if (share <= 0)
+                return;
+            numbers[h].Sums[(int)ForecastFactor.Calendar] += fit.Horizons[h].Betas[(int)ForecastInput.Hol] * share;
+        }
+    }
+
+    private void AddEvents(
+        CalendarEventKind kind,
+        ForecastInput input,
+        ForecastCoefficients fit,
+        Instant from,
+        ref ForecastNumbers numbers
+    )
+    {
+        // All horizons begin now: if the longest has no event, no other has one.
+        for (var h = Horizon.Count - 1; h >= 0 && Calendar.HasEvent(kind, from, from + Horizon.Each[h].Length); h--)
+            numbers[h].Sums[(int)ForecastFactor.Calendar] += fit.Horizons[h].Betas[(int)input];
     }
 }

@@ -27,6 +27,8 @@ public sealed record Horizon
     /// <summary>All horizons, the shortest first.</summary>
     public static IReadOnlyList<Horizon> All => Known;
 
+    internal static ReadOnlySpan<Horizon> Each => Known;
+
     /// <summary>The number of horizons.</summary>
     public const int Count = 3;
 

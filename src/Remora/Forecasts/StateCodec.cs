@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Remora.Forecasts;
 
@@ -78,5 +77,5 @@ internal sealed class StateCodec
         _read += bytes.Length;
     }
 
-    private static ReadOnlySpan<byte> Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes).AsSpan(0, HashLength);
+    private static ReadOnlySpan<byte> Hash(ReadOnlySpan<byte> bytes) => Sha256.Hash(bytes).AsSpan(0, HashLength);
 }

@@ -36,16 +36,18 @@ public sealed class ForecastCalendar
         if (Events.FirstOrDefault(e => e.Kind == CalendarEventKind.Holiday && !IsDay(e.At)) is { } wrong)
             throw new ArgumentException($"the holiday at {wrong.At} is not at 00:00 UTC", nameof(events));
         KnownUntil = new Dictionary<CalendarEventKind, DateOnly>(knownUntil);
+        if (KindsOfForecasts.All(KnownUntil.ContainsKey))
+            AllKnownUntil = KindsOfForecasts.Min(kind => KnownUntil[kind]);
         _kinds = [.. Kinds.Select(Times)];
         _knownUntil = [.. Kinds.Select(kind => knownUntil.TryGetValue(kind, out var day) ? day : (DateOnly?)null)];
     }
 
-    /// <summary>A calendar without events, of which nothing is known.</summary>
-    public static ForecastCalendar Empty { get; } = new([], new Dictionary<CalendarEventKind, DateOnly>());
-
     /// <summary>The kinds that have an effect on forecasts.</summary>
     public static IReadOnlyList<CalendarEventKind> KindsOfForecasts { get; } =
     [.. Kinds.Where(kind => kind != CalendarEventKind.Other)];
+
+    /// <summary>A calendar without events, of which nothing is known.</summary>
+    public static ForecastCalendar Empty { get; } = new([], new Dictionary<CalendarEventKind, DateOnly>());
 
     /// <summary>The events in ascending order.</summary>
     public IReadOnlyList<CalendarEvent> Events { get; }
@@ -60,8 +62,7 @@ public sealed class ForecastCalendar
     /// The last day (UTC) for which the events of all kinds that have an effect on forecasts are
     /// known; null if this is unknown for one of them.
     /// </summary>
-    public DateOnly? AllKnownUntil =>
-        KindsOfForecasts.All(KnownUntil.ContainsKey) ? KindsOfForecasts.Min(kind => KnownUntil[kind]) : null;
+    public DateOnly? AllKnownUntil { get; }
 
     /// <summary>
     /// Whether an event of a kind lies in [from, until) and had been announced by

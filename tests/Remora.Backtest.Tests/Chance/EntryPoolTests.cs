@@ -44,7 +44,9 @@ public sealed class EntryPoolTests
 
     internal static IReadOnlyList<PooledEntries> Pool(params GatedTrades[] trades) => EntryPool.Of(trades, 400, 300, 1);
 
-    /// <summary>A 95 % interval misses 2 of 40 on average, and a p-value below 0.05 as many.</summary>
+    /// <summary>
+    /// A 95 % interval misses 2 of 40 on average; as many p-values are below 0.05.
+    /// </summary>
     [Fact]
     public void A_gate_without_skill_is_mostly_within_its_intervals_and_placebos()
     {
@@ -109,7 +111,7 @@ public sealed class EntryPoolTests
         Assert.Equal(entries.ExcursionGainPct, all.EqualCount["excursion_gain_pct"].Value, 1e-9);
     }
 
-    /// <summary>The stake is computed here in the plain way: with blocked trades as zeros.</summary>
+    /// <summary>The stake is computed here directly: with blocked trades as zeros.</summary>
     [Fact]
     public void The_constant_stake_has_the_same_expected_shortfall()
     {

@@ -23,6 +23,10 @@ public sealed class MissingDataTests : IDisposable
                 { "pair": "BTC/USD", "exchange": "kraken", "candles": "candles/BTCUSD-1d.csv.gz" },
                 { "pair": "SOL/USDT", "candles": "my-own.csv" }
               ],
+              "thin_markets": [
+                { "name": "thin", "pair": "XRP/USDT", "exchange": "okx", "candles": "candles/XRPUSDT-1m.csv.gz",
+                  "from": "2023-01-01", "to": "2023-03-01" }
+              ],
               "outside": [
                 { "file": "outside/fear-greed-daily.csv.gz", "kind": "fear_greed_daily" },
                 { "file": "outside/btc-dominance-daily.csv.gz", "kind": "btc_dominance_daily" },
@@ -38,7 +42,11 @@ public sealed class MissingDataTests : IDisposable
         );
         var missing = MissingData.Of(study, _folder);
         Assert.Equal(
-            study.Markets.Select(market => market.Candles).Concat(study.Outside.Select(outside => outside.File)),
+            [
+                .. study.Markets.Select(market => market.Candles),
+                .. study.ThinMarkets.Select(market => market.Candles),
+                .. study.Outside.Select(outside => outside.File),
+            ],
             missing.Files.Select(file => file.Name)
         );
         Assert.Equal(
@@ -51,6 +59,8 @@ public sealed class MissingDataTests : IDisposable
                 $"history fetch --exchange binance --pairs BTC/USDT,ETH/USDT,SOL/USDT --timeframe 5m,1h "
                     + $"--from 2021-11-05 --until 2025-01-01 --to {_folder}",
                 $"history fetch --exchange kraken --pairs BTC/USD --timeframe 1d "
+                    + $"--from 2021-11-05 --until 2025-01-01 --to {_folder}",
+                $"history fetch --exchange okx --pairs XRP/USDT --timeframe 1m "
                     + $"--from 2021-11-05 --until 2025-01-01 --to {_folder}",
             ],
             missing.Commands

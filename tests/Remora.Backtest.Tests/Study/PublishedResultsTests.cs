@@ -5,8 +5,8 @@ using Remora.Testing;
 namespace Remora.Backtest.Tests.Study;
 
 /// <summary>
-/// docs/results.md, its charts and the report equal the output of the study with the real candles. A
-/// run checks one period of it; with REMORA_STUDY set, the whole files, byte for byte.
+/// docs/results.md, its charts and the report equal the output of the study with the real candles.
+/// A run checks one period of it; with REMORA_STUDY set, the whole files, byte for byte.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed class PublishedResultsTests

@@ -51,7 +51,7 @@ public sealed partial class StudyTests
         File.WriteAllText(path, text.ToString());
     }
 
-    /// <summary>The figures of the study, which runs once for all tests that need only them.</summary>
+    /// <summary>The figures of the study, which runs once for all tests that read them.</summary>
     internal static readonly Lazy<StudyFigures> Figures = new(() => Run("shared"));
 
     internal static StudyFigures Run(string to) =>

@@ -6,6 +6,7 @@ namespace Remora.Cli.Tests.Deploy;
 /// <summary>
 /// Tests the metrics of the service and the queries in <c>deploy/</c> with a real Prometheus.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassFixture<MonitoredRemora>
 {
     [Fact]

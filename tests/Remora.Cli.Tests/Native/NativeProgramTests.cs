@@ -80,8 +80,8 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     [Fact]
     public async Task Serves_a_sandbox_and_asks_it()
     {
-        await using var native = RemoraProcess.Start(Sandbox, native: await program.PathAsync());
-        await using var ordinary = RemoraProcess.Start(Sandbox);
+        await using var native = RemoraProcess.Start(Sandbox, program: [await program.PathAsync()]);
+        await using var ordinary = RemoraProcess.Start(Sandbox, program: RemoraProcess.Ordinary);
         var (url, other) = (await native.UrlAsync(), await ordinary.UrlAsync());
         await StoreTests.UntilAsync(url, Risk, HasCandle, native);
         await StoreTests.UntilAsync(other, Risk, HasCandle, ordinary);
@@ -111,7 +111,7 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
         await using var service = RemoraProcess.Start(
             [.. Sandbox, "--data", _folder.File("data")],
             environment,
-            native: await program.PathAsync()
+            program: [await program.PathAsync()]
         );
         var store = await StoreTests.UntilAsync(
             await service.UrlAsync(),
@@ -148,10 +148,10 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     }
 
     private async Task<string> NativeAsync(params string[] arguments) =>
-        Checked(arguments, await RemoraProcess.RunNativeAsync(await program.PathAsync(), arguments));
+        Checked(arguments, await RemoraProcess.RunAsync([await program.PathAsync()], arguments));
 
     private static async Task<string> OrdinaryAsync(params string[] arguments) =>
-        Checked(arguments, await RemoraProcess.RunAsync(arguments));
+        Checked(arguments, await RemoraProcess.RunAsync(RemoraProcess.Ordinary, arguments));
 
     private static string Checked(string[] arguments, (int ExitCode, string Output, string Errors) run)
     {

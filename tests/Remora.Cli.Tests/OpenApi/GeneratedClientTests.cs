@@ -8,7 +8,9 @@ namespace Remora.Cli.Tests.OpenApi;
 /// Compiles a client that a standard generator creates from docs/openapi.json, and runs it against
 /// a service.
 /// </summary>
-public sealed class GeneratedClientTests(RunningSandbox service) : IClassFixture<RunningSandbox>
+[Trait("speed", "slow")]
+[Collection<RunningSandbox.Tests>]
+public sealed class GeneratedClientTests(RunningSandbox service)
 {
     [Fact]
     public async Task A_client_generated_by_openapi_typescript_works()

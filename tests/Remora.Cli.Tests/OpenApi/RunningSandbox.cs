@@ -6,6 +6,10 @@ namespace Remora.Cli.Tests.OpenApi;
 /// <summary>A service on a sandbox, with rows in its store, for tests of all API calls.</summary>
 public sealed class RunningSandbox : IAsyncLifetime
 {
+    /// <summary>The classes that share the service.</summary>
+    [CollectionDefinition]
+    public sealed class Tests : ICollectionFixture<RunningSandbox>;
+
     private readonly TemporaryFolder _data = new();
     private RemoraProcess? _service;
 

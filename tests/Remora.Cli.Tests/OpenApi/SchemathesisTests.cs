@@ -7,7 +7,9 @@ namespace Remora.Cli.Tests.OpenApi;
 /// Runs Schemathesis, which sends valid and invalid requests and checks the responses against the
 /// OpenAPI document.
 /// </summary>
-public sealed class SchemathesisTests(RunningSandbox service) : IClassFixture<RunningSandbox>
+[Trait("speed", "slow")]
+[Collection<RunningSandbox.Tests>]
+public sealed class SchemathesisTests(RunningSandbox service)
 {
     private const string Package = "schemathesis==4.32.5";
 

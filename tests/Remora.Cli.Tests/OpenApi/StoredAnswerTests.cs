@@ -7,7 +7,9 @@ namespace Remora.Cli.Tests.OpenApi;
 /// Sends every request of the OpenAPI document to a real service, and checks the responses against
 /// it.
 /// </summary>
-public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<RunningSandbox>
+[Trait("speed", "slow")]
+[Collection<RunningSandbox.Tests>]
+public sealed class StoredAnswerTests(RunningSandbox service)
 {
     private const string Pair = "pair=BTC/USDT";
 

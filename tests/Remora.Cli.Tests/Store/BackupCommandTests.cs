@@ -10,6 +10,7 @@ namespace Remora.Cli.Tests.Store;
 /// The commands <c>store backup</c> and <c>store restore</c>, as child processes that are killed at
 /// chosen statements.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class BackupCommandTests
 {
     private static readonly string Candles =

@@ -10,6 +10,7 @@ namespace Remora.Cli.Tests.Store;
 /// <summary>
 /// Tests access to a running service's engine through its port and through the API.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class ClickHousePortTests
 {
     private const string Password = "of the port, hunter2";

@@ -6,6 +6,9 @@ namespace Remora.Cli.Tests.Store;
 [Trait("speed", "slow")]
 public sealed class SqlCommandTests
 {
+    // For a shell
+    private static readonly string Program = $"'{string.Join("' '", RemoraProcess.Tested)}'";
+
     [Fact]
     public async Task An_empty_folder_opens_and_supports_queries()
     {
@@ -60,7 +63,7 @@ public sealed class SqlCommandTests
             Assert.Skip("asks a shell");
         await using var store = await StoreHost.StartAsync();
         using var folder = new TemporaryFolder();
-        var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url}";
+        var ask = $"{Program} sql --clickhouse {store.Url}";
         using var shell = System.Diagnostics.Process.Start(
             "sh",
             ["-c", $"{{ echo first; {ask} 'SELECT 1'; {ask} 'SELECT 2'; echo last; }} > '{folder.File("out")}'"]
@@ -78,9 +81,7 @@ public sealed class SqlCommandTests
         await store.RunAsync("CREATE TABLE t (name String) ENGINE = MergeTree ORDER BY name");
         await store.RunAsync(@"INSERT INTO t VALUES ('evil\x1b]0;pwn\x07\x1b[31m\xff\rü')");
         using var folder = new TemporaryFolder();
-        var ask =
-            $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url} "
-            + $"'SELECT name FROM t'";
+        var ask = $"{Program} sql --clickhouse {store.Url} 'SELECT name FROM t'";
         foreach (var format in new[] { "", " -f RawBLOB", " -f TSVRaw", " -f Pretty" })
         {
             using var terminal = System.Diagnostics.Process.Start(

@@ -1,6 +1,7 @@
 using Remora.Csv;
 using Remora.Feeds.History;
 using Remora.Markets;
+using Remora.Sandbox.Faults;
 using Remora.Testing;
 
 namespace Remora.Feeds.Tests.History;
@@ -41,7 +42,9 @@ public sealed class HistoryFolderTests(HistoryRig rig) : IClassFixture<HistoryRi
         Assert.Equal(bytes[..^5], HistoryRig.BytesOf(data.Path));
 
         Directory.CreateDirectory(data.Sub("new/candles"));
-        const string Part = "# candles BTC/USDT 5m, bybit, from 2025-03-01T00:00:00Z\n";
+        const string Part =
+            "# candles BTC/USDT 5m, bybit, from 2025-03-01T00:00:00Z\n"
+            + "timestamp,open,high,low,close,volume\n1740787200000,1,1,1,1,1\n";
         await File.WriteAllTextAsync(
             data.Sub($"new/{HistoryRig.Btc}.part"),
             Part,
@@ -53,6 +56,34 @@ public sealed class HistoryFolderTests(HistoryRig rig) : IClassFixture<HistoryRi
             Part,
             await File.ReadAllTextAsync(data.Sub($"new/{HistoryRig.Btc}.part"), TestContext.Current.CancellationToken)
         );
+    }
+
+    /// <summary>
+    /// A fetch that fails at once, or is killed before the first row, does not bind the next one.
+    /// </summary>
+    [Fact]
+    public async Task An_unfinished_file_without_rows_is_forgotten()
+    {
+        using var data = new DataFolder();
+        var options = HistoryRig.Candles(data.Path, Until);
+        rig.Sandbox.Faults.Add(new(FaultKind.Http5xx));
+        try
+        {
+            Assert.Equal(HistoryState.Failed, (await rig.OneAsync(options)).State);
+        }
+        finally
+        {
+            rig.Sandbox.Faults.Clear();
+        }
+        Assert.Empty(HistoryRig.Leftovers(data.Path));
+
+        await File.WriteAllTextAsync(
+            data.Sub(HistoryRig.Btc + ".part"),
+            "# candles BTC/USDT 5m, binance, from 2020-01-01T00:00:00Z\ntimestamp,open,high,low,close,volume\n",
+            TestContext.Current.CancellationToken
+        );
+        var fetched = await rig.OneAsync(options);
+        Assert.Equal((HistoryState.Fetched, HistoryRig.Begin), (fetched.State, fetched.Entry!.From));
     }
 
     /// <summary>

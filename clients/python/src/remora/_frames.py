@@ -20,6 +20,7 @@ except ImportError:
 _VALUES = ("open", "high", "low", "close", "volume")
 _TYPES = {"number": np.float64, "integer": np.int64, "boolean": np.bool_, "time": np.int64}
 _CCXT = ("timestamp", *_VALUES)
+_MISSING = 255
 _MILLISECONDS = np.dtype("datetime64[ms]")
 
 
@@ -261,8 +262,22 @@ def _flat(array: Any, name: str) -> Any:
 
 def _shortened(codes: Any, text: Callable[[int], str]) -> Any:
     """Returns codes that count the texts that occur, and these texts in order."""
+    if len(codes) and codes.max() < _MISSING:
+        return _shortened_bytes(bytearray(codes.astype(np.uint8).tobytes()), int(codes.max()) + 1, text)
     counts = np.bincount(codes + 1) if len(codes) else np.zeros(1, np.int64)
     names = sorted((text(code), code) for code in map(int, np.flatnonzero(counts[1:])))
-    short = np.full(len(counts), -1, np.int8 if len(names) < 128 else np.int32)
+    short = np.full(len(counts), -1, np.int16 if len(names) < 2**15 else np.int32)
     short[[code + 1 for _, code in names]] = np.arange(len(names))
     return short[codes + 1], [name for name, _ in names]
+
+
+def _shortened_bytes(codes: bytearray, count: int, text: Callable[[int], str]) -> Any:
+    """The same for codes of one byte, an order of magnitude faster. 255 is the code -1."""
+    names = sorted((text(code), code) for code in range(count) if codes.find(code) >= 0)
+    table = bytearray([_MISSING] * 256)
+    for position, (_, code) in enumerate(names):
+        table[code] = position
+    short = np.frombuffer(codes.translate(table), np.uint8)
+    if len(names) < 128:
+        return short.view(np.int8), [name for name, _ in names]
+    return np.where(short == _MISSING, -1, short.astype(np.int16)), [name for name, _ in names]

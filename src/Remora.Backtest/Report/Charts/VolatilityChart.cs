@@ -3,7 +3,7 @@ using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report.Charts;
 
-/// <summary>Draws the volatility that followed each tenth of the scores, one line per pair.</summary>
+/// <summary>Draws the volatility after each tenth of the scores, one line per pair.</summary>
 internal static class VolatilityChart
 {
     private const int Width = 760;

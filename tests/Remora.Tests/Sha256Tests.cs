@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
-using Remora.Risk;
 
-namespace Remora.Tests.Risk;
+namespace Remora.Tests;
 
-/// <summary>The hash of policies equals the base library's.</summary>
+/// <summary>The hash of ids equals the base library's.</summary>
 public sealed class Sha256Tests
 {
     [Fact]

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Remora.Risk;
+namespace Remora;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4) for the ids of policies. The base library's implementation loads OpenSSL,
-/// and ends the process where it is missing (docs/decisions/0097-own-sha-256.md).
+/// SHA-256 (FIPS 180-4) for ids of policies and coefficients. The base library's implementation
+/// loads OpenSSL, and ends the process where it is missing (docs/decisions/0097-own-sha-256.md).
 /// </summary>
 internal static class Sha256
 {
