@@ -14,8 +14,8 @@ namespace Remora.Store.Tests;
 /// </summary>
 public sealed class Engine : IAsyncLifetime
 {
-    // The engine counts about 1 MB for each table that exists, and a dropped one counts for minutes:
-    // a hundred databases of some 50 tables. Its real memory stays below 1 GB.
+    // The engine counts about 1 MB for each table that exists, and a dropped one counts for
+    // minutes: a hundred databases of some 50 tables. Its real memory stays below 1 GB.
     private const long MemoryLimit = 8L << 30;
 
     /// <summary>Options without retention, because test data is from 2024.</summary>

@@ -305,8 +305,8 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
     }
 
     /// <summary>
-    /// Creates rows as a version with an earlier schema did: those of a current store, copied in the
-    /// existing columns.
+    /// Creates rows as a version with an earlier schema did: those of a current store, copied in
+    /// the existing columns.
     /// </summary>
     private async Task CopyAsync(ClickHouseClient client, IReadOnlyList<StoreTable> tables)
     {

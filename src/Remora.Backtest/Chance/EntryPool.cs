@@ -10,6 +10,9 @@ namespace Remora.Backtest.Chance;
 /// </summary>
 internal static class EntryPool
 {
+    /// <summary>The name of the row of strategies with a profit.</summary>
+    public const string Profitable = "all with a profit";
+
     private const int Figures = 6;
 
     // With fewer expected blocked trades, resampling them does not show how uncertain a lift is: if
@@ -27,21 +30,34 @@ internal static class EntryPool
         "gain_at_shortfall_pct_per_year",
     ];
 
-    /// <summary>Pools trades: first all of them, then those of each name.</summary>
+    /// <summary>
+    /// Pools trades: first all of them, then those of strategies that have a profit in their pair
+    /// without the gate, then those of each pair if there are several, then those of each strategy.
+    /// </summary>
     /// <param name="parts">The trades.</param>
     /// <param name="runs">The number of placebos.</param>
     /// <param name="samples">The number of resamples.</param>
     /// <param name="seed">The seed of placebos and resamples.</param>
     public static IReadOnlyList<PooledEntries> Of(IReadOnlyList<GatedTrades> parts, int runs, int samples, ulong seed)
     {
-        Part[] known = [.. parts.Where(part => part.Trades.Count > 0).Select(part => new Part(part))];
+        Part[] known =
+        [
+            .. parts
+                .Where(part => part.Trades.Count > 0)
+                .GroupBy(part => (part.Strategy, part.Pair))
+                .Select(group => new Part([.. group.OrderBy(part => part.Entries[0])])),
+        ];
         if (known.Length == 0)
             return [];
         var all = Enumerable.Range(0, known.Length).ToArray();
+        var pairs = all.GroupBy(i => known[i].Pair).ToArray();
+        int[] profitable = [.. all.Where(i => known[i].IsProfitable)];
         (string Name, int[] Members)[] groups =
         [
             ("all", all),
-            .. all.GroupBy(i => known[i].Name).Select(group => (group.Key, group.ToArray())),
+            .. profitable.Length > 0 ? [(Profitable, profitable)] : Array.Empty<(string, int[])>(),
+            .. pairs.Where(_ => pairs.Length > 1).Select(group => (group.Key, group.ToArray())),
+            .. all.GroupBy(i => known[i].Strategy).Select(group => (group.Key, group.ToArray())),
         ];
         var real = new double[groups.Length * Figures];
         Fill(real, groups, [.. known.Select(part => part.Sample(part.Blocked, part.Once))]);
@@ -186,17 +202,31 @@ internal static class EntryPool
         private readonly bool[] _rotated;
         private readonly double _years;
 
-        public Part(GatedTrades trades)
+        /// <param name="periods">The trades of one strategy and pair, by period.</param>
+        public Part(GatedTrades[] periods)
         {
-            (Name, Blocked, _years) = (trades.Name, trades.Blocked, trades.Years);
-            _tally = new(trades.Trades);
-            _days = [.. trades.Entries.Select(entry => (int)(entry.UnixMilliseconds / 86_400_000))];
+            (Strategy, Pair) = (periods[0].Strategy, periods[0].Pair);
+            Blocked = [.. periods.SelectMany(period => period.Blocked)];
+            _years = periods.Sum(period => period.Years);
+            IsProfitable = periods.Sum(period => period.Trades.Sum(trade => trade.ProfitRatio)) > 0;
+            _tally = new([.. periods.SelectMany(period => period.Trades)]);
+            _days =
+            [
+                .. periods
+                    .SelectMany(period => period.Entries)
+                    .Select(entry => (int)(entry.UnixMilliseconds / 86_400_000)),
+            ];
             (FirstDay, LastDay) = (_days.Min(), _days.Max());
             (_times, Once, _rotated) = (new int[_days.Length], new int[_days.Length], new bool[_days.Length]);
             Array.Fill(Once, 1);
         }
 
-        public string Name { get; }
+        public string Strategy { get; }
+
+        public string Pair { get; }
+
+        /// <summary>Whether the trades have a profit without the gate.</summary>
+        public bool IsProfitable { get; }
 
         public bool[] Blocked { get; }
 
@@ -253,13 +283,15 @@ internal static class EntryPool
 }
 
 /// <summary>The trades of a strategy in a market and period, in order of entry.</summary>
-/// <param name="Name">The name of the row that they are pooled in.</param>
+/// <param name="Strategy">The strategy.</param>
+/// <param name="Pair">The pair.</param>
 /// <param name="Trades">The trades without the gate.</param>
 /// <param name="Blocked">Whether the gate blocks the entry of each trade.</param>
 /// <param name="Entries">When each was entered.</param>
 /// <param name="Years">The length of the period in years.</param>
 internal sealed record GatedTrades(
-    string Name,
+    string Strategy,
+    string Pair,
     IReadOnlyList<BaselineTrade> Trades,
     bool[] Blocked,
     IReadOnlyList<Instant> Entries,
@@ -270,8 +302,8 @@ internal sealed record GatedTrades(
 /// Trades without the gate, pooled over periods that do not overlap, and split by whether the gate
 /// blocks their entry.
 /// </summary>
-/// <param name="Name">The strategy, with its pair if the study has several; <c>all</c> for all
-/// trades.</param>
+/// <param name="Name">The strategy or the pair; <c>all</c> for all trades, <c>all with a
+/// profit</c> for those of strategies that have a profit in their pair without the gate.</param>
 /// <param name="Trades">The number of trades.</param>
 /// <param name="BlockedShare">The share of them whose entry is blocked, [0, 1].</param>
 /// <param name="EqualCount">Each figure compared with placebos that block as many trades:
@@ -280,8 +312,8 @@ internal sealed record GatedTrades(
 /// <c>edge_pct</c> and <c>excursion_gain_pct</c>, the mean profit and worst excursion of allowed
 /// trades minus those of blocked trades, in percent of the stake; <c>gain_pct_per_year</c> and
 /// <c>gain_at_shortfall_pct_per_year</c>, the profit with the gate minus that without it and minus
-/// that of a constant stake with the same expected shortfall, in percent of the stake per strategy
-/// and year.</param>
+/// that of a constant stake with the same expected shortfall, in percent of the stake per strategy,
+/// pair and year.</param>
 /// <param name="Intervals">The 95 % interval of each figure, from resampled days; NaN for a lift if
 /// fewer than 5 blocked trades are expected.</param>
 public sealed record PooledEntries(

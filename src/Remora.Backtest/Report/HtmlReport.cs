@@ -28,7 +28,7 @@ public static class HtmlReport
             .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    // Other gates than the policy are shown for the first period only.
+    // Bounds the size. Other gates than the policy are shown for the first period only.
     private static StudyFigures Drawn(StudyFigures study) =>
         study with
         {

@@ -190,12 +190,23 @@ public static class Verdict
         );
     }
 
+    // For a strategy that loses, any smaller stake is better. So those with a profit decide.
     private static Claim? Stake(StudyFigures study)
     {
-        if (study.Pooled is not [var all, ..] || double.IsNaN(all.EqualCount["gain_at_shortfall_pct_per_year"].Value))
+        const string name = "gain_at_shortfall_pct_per_year";
+        if (study.Pooled is not [var all, ..] || double.IsNaN(all.EqualCount[name].Value))
             return null;
-        string Figure(string name) => With(all.EqualCount[name].Value, all.Intervals[name], 1);
-        var kind = Of(all.Intervals["gain_at_shortfall_pct_per_year"], 0);
+        static string Of(PooledEntries row, string figure) =>
+            With(row.EqualCount[figure].Value, row.Intervals[figure], 1);
+        var earning = study.Pooled.FirstOrDefault(row => row.Name == EntryPool.Profitable);
+        var kind = Verdict.Of((earning ?? all).Intervals[name], 0);
+        var text =
+            $"Per strategy, pair and year, it adds {Of(all, name)} percent of the stake to the profit of a constant "
+            + $"stake that has the same expected shortfall, and {Of(all, "gain_pct_per_year")} to that of the full stake.";
+        if (earning is not null)
+            text +=
+                $" For strategies that have a profit without it, these are {Of(earning, name)} and "
+                + $"{Of(earning, "gain_pct_per_year")}.";
         return new(
             kind,
             Title(
@@ -204,9 +215,7 @@ public static class Verdict
                 "A smaller stake of the same risk earns more.",
                 "It is not shown to earn more than a smaller stake of the same risk."
             ),
-            $"Per strategy and year, it adds {Figure("gain_at_shortfall_pct_per_year")} percent of the stake to the "
-                + $"profit of a constant stake that has the same expected shortfall, and "
-                + $"{Figure("gain_pct_per_year")} to that of the full stake."
+            text
         );
     }
 
@@ -317,7 +326,7 @@ public static class Verdict
         table.Measure == "score" && table.HorizonHours == ResultsText.Hours;
 
     private static string In(StudyFigures study, CalibrationFigures market) =>
-        Markets(study).Skip(1).Any() ? $"{PairOf(market)}: " : "";
+        Markets(study).Skip(1).Any() ? $"for {PairOf(market)} " : "";
 
     private static string Join(IEnumerable<string> parts)
     {

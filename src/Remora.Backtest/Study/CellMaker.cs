@@ -86,13 +86,13 @@ internal sealed class CellMaker
 
     private GatedTrades Entered(bool[] blocked)
     {
-        var candles = _market.Series.Candles;
-        var pairs = _study.Markets.Select(market => market.Pair).Distinct().Count();
+        var series = _market.Series;
         return new(
-            pairs == 1 ? _simulation.Plan.Name : $"{_simulation.Plan.Name} {_market.Id.Pair}",
+            _simulation.Plan.Name,
+            _market.Id.Pair.ToString(),
             _trades,
             blocked,
-            [.. _trades.Select(trade => candles[Math.Max(0, trade.Known)].OpenTime + _market.Series.Timeframe.Length)],
+            [.. _trades.Select(t => series.Candles[Math.Max(0, t.Known)].OpenTime + series.Timeframe.Length)],
             (_simulation.Frame.To - _simulation.Frame.From).TotalDays / 365.25
         );
     }

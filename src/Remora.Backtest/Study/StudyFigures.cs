@@ -45,7 +45,7 @@ public sealed record StudyFigures
 
     /// <summary>
     /// The trades of all strategies and markets, pooled over periods that do not overlap: first all
-    /// of them, then each strategy and pair. Empty without trades.
+    /// of them, then each pair, then each strategy. Empty without trades.
     /// </summary>
     public required IReadOnlyList<PooledEntries> Pooled { get; init; }
 

@@ -130,9 +130,11 @@ public sealed class Forecaster
     /// </summary>
     public double LogVarianceOf(Horizon horizon)
     {
-        HorizonNumbers numbers = default;
-        Compute(horizon.Hours, _vintages.At(_means.Time)[horizon], _means.Time, ref numbers);
-        return numbers.LogVariance;
+        var fit = _vintages.At(_means.Time);
+        ForecastNumbers numbers = default;
+        AddEvents(fit, _means.Time, ref numbers);
+        Compute(horizon.Hours, fit[horizon], _means.Time, ref numbers[horizon.Index]);
+        return numbers[horizon.Index].LogVariance;
     }
 
     /// <summary>

@@ -25,6 +25,7 @@ public sealed class EntryPoolTests
         var gate = new Random(seed + 100);
         return new(
             name,
+            "BTC/USDT",
             trades,
             [.. trades.Select((trade, i) => blocks(i, trade, gate))],
             [.. trades.Select(trade => Generated.Start + (trade.Known * TimeSpan.FromHours(4)))],
@@ -43,7 +44,9 @@ public sealed class EntryPoolTests
 
     internal static IReadOnlyList<PooledEntries> Pool(params GatedTrades[] trades) => EntryPool.Of(trades, 400, 300, 1);
 
-    /// <summary>A 95 % interval misses 2 of 40 on average; as many p-values are below 0.05.</summary>
+    /// <summary>
+    /// A 95 % interval misses 2 of 40 on average; as many p-values are below 0.05.
+    /// </summary>
     [Fact]
     public void A_gate_without_skill_is_mostly_within_its_intervals_and_placebos()
     {
@@ -79,8 +82,11 @@ public sealed class EntryPoolTests
     public void Strategies_that_trade_alike_do_not_narrow_the_interval()
     {
         var once = Trades(AtRandom);
-        var pooled = Pool(once, once with { Name = "two" }, once with { Name = "three" });
-        Assert.Equal(["all", "one", "two", "three"], pooled.Select(row => row.Name));
+        var pooled = Pool(once, once with { Strategy = "two" }, once with { Pair = "ETH/USDT" });
+        Assert.Equal(
+            ["all", "BTC/USDT", "ETH/USDT", "one", "two"],
+            pooled.Select(row => row.Name).Where(name => name != EntryPool.Profitable)
+        );
         Assert.Equal(3 * once.Trades.Count, pooled[0].Trades);
         foreach (var figure in EntryPool.Names)
         {
@@ -134,6 +140,23 @@ public sealed class EntryPoolTests
         Assert.Equal(0, shut.EqualCount["gain_at_shortfall_pct_per_year"].Value, 1e-9);
         Assert.Equal(1, shut.EqualCount["worst_lift"].Value, 1e-9);
         Assert.Equal(double.NaN, shut.EqualCount["edge_pct"].Value);
+    }
+
+    [Fact]
+    public void Strategies_with_a_profit_have_a_row()
+    {
+        var trades = Trades(AtRandom);
+        GatedTrades Shifted(string strategy, double by) =>
+            trades with
+            {
+                Strategy = strategy,
+                Trades = [.. trades.Trades.Select(trade => trade with { ProfitRatio = trade.ProfitRatio + by })],
+            };
+        var pooled = Pool(Shifted("good", 0.002), Shifted("bad", -0.002));
+        Assert.Equal(["all", EntryPool.Profitable, "good", "bad"], pooled.Select(row => row.Name));
+        Assert.Equal(pooled[2].EqualCount, pooled[1].EqualCount);
+        Assert.Equal(pooled[2].Intervals, pooled[1].Intervals);
+        Assert.DoesNotContain(EntryPool.Profitable, Pool(Shifted("bad", -0.002)).Select(row => row.Name));
     }
 
     /// <summary>No resample of four worst trades has a blocked one, which is no evidence.</summary>

@@ -102,7 +102,7 @@ public sealed class ReferenceFitTests
             Assert.Equal(a.HourOfWeek, b.HourOfWeek, (x, y) => Math.Abs(x - y) < 1e-6);
             Assert.Equal(a.Smear, b.Smear, 1e-6);
             Assert.Equal(a.ResidualDeviation, b.ResidualDeviation, 1e-6);
-            // Unknown: to which fits the reference counts the outcomes at the ends of quarters.
+            // It is unknown to which fits the reference counts the outcomes at ends of quarters.
             AssertClose(a.Falls, b.Falls);
             AssertClose(a.Rises, b.Rises);
             AssertClose(a.HighReturns, b.HighReturns);

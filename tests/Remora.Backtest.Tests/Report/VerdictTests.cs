@@ -170,8 +170,8 @@ public sealed class VerdictTests
         const string title = "It is not shown to rank how volatile the next hours are.";
         var claims = Verdict.Of(study);
         AssertSays(claims, ClaimKind.Open, title);
-        Assert.Contains("is binance BTC/USDT: ", Text(claims, title));
-        Assert.Contains("; binance ETH/USDT: ", Text(claims, title));
+        Assert.Contains("is for binance BTC/USDT ", Text(claims, title));
+        Assert.Contains("; for binance ETH/USDT ", Text(claims, title));
         Assert.Equal(2, Verdict.Markets(study).Count());
     }
 
