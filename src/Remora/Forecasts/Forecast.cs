@@ -3,9 +3,8 @@ using Remora.Markets;
 namespace Remora.Forecasts;
 
 /// <summary>
-/// How large a market's next moves will be, as the model <c>remora-2</c> said at one close. The
-/// same for every policy and side. Immutable. An unknown value is NaN in the engine and null in
-/// JSON.
+/// How large a market's next moves will be, by the model <c>remora-2</c> at one close. The same for
+/// every policy and side. Immutable. An unknown value is NaN in the engine and null in JSON.
 /// </summary>
 public sealed class Forecast
 {

@@ -32,7 +32,7 @@ internal sealed class ForecastMeans
     private readonly double[] _logRanges = new double[Means];
     private readonly double[] _candleWeights = new double[Means];
     private readonly double[] _lastSquares; // of the last hour, a ring
-    private readonly double[] _said; // own forecasts of the last hour, a ring
+    private readonly double[] _recorded; // own forecasts of the last hour, a ring
     private readonly double[] _inputs = new double[HorizonCoefficients.BoundedInputs];
     private readonly TimeSpan _length;
     private readonly int _day;
@@ -57,7 +57,7 @@ internal sealed class ForecastMeans
         var hour = timeframe.CountIn(TimeSpan.FromHours(1));
         _day = timeframe.CountIn(TimeSpan.FromDays(1));
         _lastSquares = new double[hour];
-        _said = new double[hour];
+        _recorded = new double[hour];
         Fives = (int)(minutes / 5);
         LogFives = Math.Log(Fives);
         // The log of a mean of few squares is lower on average: psi(n / 2) - ln(n / 2) for n
@@ -96,8 +96,8 @@ internal sealed class ForecastMeans
     public ReadOnlySpan<double> Inputs => _inputs;
 
     /// <summary>
-    /// Adds a candle with volume, and grades what was said an hour ago. Returns true when a
-    /// forecast can be made, which must then be passed to <see cref="Say"/>.
+    /// Adds a candle with volume, and grades the forecast of an hour ago. Returns true when a
+    /// forecast can be made, which must then be passed to <see cref="Record"/>.
     /// </summary>
     public bool Update(in Candle candle)
     {
@@ -108,7 +108,7 @@ internal sealed class ForecastMeans
         Add(_ranges, range * range / FourLogTwo);
         Add(_logRanges, logRange);
         Add(_candleWeights, 1);
-        var slot = (int)(++_candles % _said.Length);
+        var slot = (int)(++_candles % _recorded.Length);
         if (_candles > 1 && candle.OpenTime.UnixMilliseconds == _nextOpen)
         {
             var change = Math.Log(candle.Close / _close);
@@ -128,12 +128,12 @@ internal sealed class ForecastMeans
         _close = candle.Close;
         if (!Moves)
         {
-            _said[slot] = double.NaN;
+            _recorded[slot] = double.NaN;
             return false;
         }
         Level = Math.Log(Variance30);
-        Grade(_said[slot]);
-        _said[slot] = double.NaN;
+        Grade(_recorded[slot]);
+        _recorded[slot] = double.NaN;
         if (!IsWarm)
             return false;
         Measure();
@@ -141,7 +141,7 @@ internal sealed class ForecastMeans
     }
 
     /// <summary>Keeps the forecast for one hour, to grade it when the hour has passed.</summary>
-    public void Say(double logVariance) => _said[(int)(_candles % _said.Length)] = logVariance;
+    public void Record(double logVariance) => _recorded[(int)(_candles % _recorded.Length)] = logVariance;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -171,7 +171,7 @@ internal sealed class ForecastMeans
     }
 
     private double[][] Arrays =>
-        [_returns, _squares, _fourths, _returnWeights, _ranges, _logRanges, _candleWeights, _lastSquares, _said];
+        [_returns, _squares, _fourths, _returnWeights, _ranges, _logRanges, _candleWeights, _lastSquares, _recorded];
 
     // psi(m) - ln m, without Euler's constant, which the difference of two removes.
     private static double LogMean(int m)
@@ -182,14 +182,14 @@ internal sealed class ForecastMeans
         return harmonic - Math.Log(m);
     }
 
-    private void Grade(double said)
+    private void Grade(double forecast)
     {
-        if (_run < _said.Length || _candles - _said.Length < _day || double.IsNaN(said) || double.IsNaN(_own))
+        if (_run < _recorded.Length || _candles - _recorded.Length < _day || double.IsNaN(forecast) || double.IsNaN(_own))
             return;
         var variance = 0.0;
         foreach (var square in _lastSquares)
             variance += square / _lastSquares.Length;
-        var error = Math.Log(Math.Max(variance, 0.01 * Variance30)) - said + _own;
+        var error = Math.Log(Math.Max(variance, 0.01 * Variance30)) - forecast + _own;
         _ownErrors = (_fade[D1] * _ownErrors) + error;
         _ownWeight = (_fade[D1] * _ownWeight) + 1;
         _graded++;

@@ -120,7 +120,7 @@ public sealed class Forecaster
             _means.Clear();
         if (!_means.Update(candle))
             return false;
-        _means.Say(LogVarianceOf(Horizon.OneHour));
+        _means.Record(LogVarianceOf(Horizon.OneHour));
         return true;
     }
 
@@ -158,7 +158,7 @@ public sealed class Forecaster
             var codec = StateCodec.Reader(state);
             Exchange(codec);
             codec.End();
-            Current = _means.IsWarm ? Say() : null;
+            Current = _means.IsWarm ? Make() : null;
         }
         catch (FormatException)
         {
@@ -184,7 +184,7 @@ public sealed class Forecaster
         if (_means.Candles > 0 && candle.OpenTime - _means.Time > LongestHole)
             Clear();
         _meter.Update(candle);
-        Current = _means.Update(candle) ? Say() : null;
+        Current = _means.Update(candle) ? Make() : null;
     }
 
     private void Clear()
@@ -196,7 +196,7 @@ public sealed class Forecaster
     }
 
     /// <summary>Makes the forecast of the last candle's close.</summary>
-    private Forecast Say()
+    private Forecast Make()
     {
         var time = _means.Time;
         var fit = _vintages.At(time);
@@ -204,7 +204,7 @@ public sealed class Forecaster
         AddEvents(fit, time, ref numbers);
         for (var h = 0; h < Horizon.Count; h++)
             Compute(Horizon.Each[h].Hours, fit.Horizons[h], time, ref numbers[h]);
-        _means.Say(numbers[0].LogVariance);
+        _means.Record(numbers[0].LogVariance);
         _window.Add(time, in numbers);
         var isComparable = _meter.HistoryDays >= Forecast.DaysOfComparison;
         for (var h = 0; h < Horizon.Count; h++)
