@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Remora.Backtest.Forecasts;
+using Remora.Csv;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Testing;
@@ -82,6 +83,31 @@ public sealed class ForecastJobTests
         Assert.Equal(["remora-2", "har", "har_season", "ewma", "garch", "persistence"], figures.Models.Keys);
         Assert.True(double.IsNaN(figures.Models["har_season"].Dm));
         Assert.Equal(["0.01", "0.02", "0.05"], figures.Drawdown.Keys);
+    }
+
+    [Fact]
+    public void The_short_way_of_a_fit_gives_the_bits_of_the_forecast()
+    {
+        var fits = CoefficientVintages.Shipped;
+        var calendar = ShippedCalendar.Dates;
+        var whole = new Forecaster(Timeframe.FiveMinutes, fits, calendar);
+        var brief = new Forecaster(Timeframe.FiveMinutes, fits, calendar);
+        // Two weeks with holidays, releases, a hole of a day and one of eight.
+        var start = Generated.At("2024-12-28");
+        var candles = Generated.Candles(30 * 288, 4, start: start).Candles;
+        foreach (var (candle, i) in candles.Select((candle, i) => (candle, i)))
+        {
+            if (i is (> 3000 and < 3288) or (> 4000 and < 6304))
+                continue;
+            var forecast = whole.Apply(candle);
+            Assert.Equal(forecast is not null, brief.ApplyForFit(candle));
+            if (forecast is null)
+                continue;
+            Assert.Equal(whole.Level, brief.Level);
+            Assert.True(whole.Inputs.SequenceEqual(brief.Inputs), $"candle {i}");
+            foreach (var horizon in Horizon.All)
+                Assert.Equal(forecast[horizon].GetLogVariance(), brief.LogVarianceOf(horizon));
+        }
     }
 
     [Fact]
