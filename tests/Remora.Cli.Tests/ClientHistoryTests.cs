@@ -45,9 +45,9 @@ public sealed class ClientHistoryTests : IDisposable
             "short"
         );
         Assert.True(exit == 0, errors);
-        var shorts = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history-short.csv")))[1..]
-            .Select(line => line.Split(','))
-            .ToArray();
+        var lines = await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history-short.csv"));
+        var state = Array.IndexOf(lines[0].Split(','), "state");
+        var shorts = lines[1..].Select(line => line.Split(',')).ToArray();
         Assert.NotEqual(rows.Select(row => row[5]), shorts.Select(row => row[5]));
 
         await using var service = RemoraProcess.Start(
@@ -92,7 +92,7 @@ public sealed class ClientHistoryTests : IDisposable
         );
         each = await client.HistoryAsync("BTC/USDT", from, to, "each", side: "short").ToListAsync();
         Assert.Equal(
-            shorts.Select(row => (row[3] == "true", row[4], row[^1])),
+            shorts.Select(row => (row[3] == "true", row[4], row[state])),
             each.Select(bucket =>
                 (
                     bucket.More!["safe_to_trade"].GetBoolean(),

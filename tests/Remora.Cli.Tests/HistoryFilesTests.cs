@@ -251,7 +251,8 @@ public sealed class HistoryFilesTests : IDisposable
             or "policy"
             or "policy_id"
             or "model"
-            or "state" => "String",
+            or "state"
+            or "forecast_coefficients" => "String",
             _ when column.EndsWith("_classification", StringComparison.Ordinal) => "String",
             _ => "Float64",
         };

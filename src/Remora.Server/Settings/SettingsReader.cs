@@ -17,7 +17,8 @@ public static class SettingsReader
 
     /// <summary>
     /// Variables with the prefix that are not settings: the path of the settings file, the
-    /// variables of clients, the recorded data of tests, the passwords and the parts of ClickHouse.
+    /// variables of clients, the recorded data of tests, the passwords, the parts of ClickHouse and
+    /// the engine's library for Python.
     /// </summary>
     private static readonly string[] OtherVariables =
     [
@@ -29,6 +30,7 @@ public static class SettingsReader
         PortPassword.Key,
         "clickhouse_host",
         "libchdb",
+        "engine_library",
         .. OutsideKeys,
     ];
 

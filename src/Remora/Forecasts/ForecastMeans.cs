@@ -184,7 +184,12 @@ internal sealed class ForecastMeans
 
     private void Grade(double forecast)
     {
-        if (_run < _recorded.Length || _candles - _recorded.Length < _day || double.IsNaN(forecast) || double.IsNaN(_own))
+        if (
+            _run < _recorded.Length
+            || _candles - _recorded.Length < _day
+            || double.IsNaN(forecast)
+            || double.IsNaN(_own)
+        )
             return;
         var variance = 0.0;
         foreach (var square in _lastSquares)
