@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 import unittest
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from remora.client import RemoraClient
 from remora import Assessment, RemoraError, Watcher
 from tests import service
-from tests.faulty import UNSAFE, FaultyServer
+from tests.faulty import UNSAFE, FaultyServer, forecast_answer
 from tests.manual import ManualClock
 
 
@@ -43,6 +43,24 @@ class AgainstARunningService(unittest.TestCase):
         self.assertEqual(answer.as_of.utcoffset().total_seconds(), 0)
         with self.assertRaises(dataclasses.FrozenInstanceError):
             answer.safe_to_trade = True
+
+    def test_every_field_of_a_forecast_is_typed(self):
+        answer = self.client.risk("BTC/USDT")
+        typed = json.loads(json.dumps(dataclasses.asdict(answer.forecast), default=lambda time: time.isoformat()))
+        typed["as_of"] = typed["as_of"].replace("+00:00", "Z")
+        self.assertEqual(typed, answer.raw["forecast"])
+        hash(answer)
+        self.assertIsNone(answer.no_forecast)
+        self.assertIsNone(self.client.risk().forecast)
+
+        chosen = self.client.forecast("btc/usdt", horizon="4h", fall=0.03, rise=0.00001)
+        self.assertEqual((chosen.pair, chosen.exchange, chosen.timeframe), ("BTC/USDT", "binance", "5m"))
+        ((name, horizon),) = chosen.forecast.horizons.items()
+        self.assertEqual((name, list(horizon.probability_of_drawdown)), ("4h", ["0.03"]))
+        self.assertEqual([float(rise) for rise in horizon.probability_of_rally], [0.00001])
+        with self.assertRaises(RemoraError) as raised:
+            self.client.forecast("BTC/USDT", horizon="2h")
+        self.assertEqual(raised.exception.status, 400)
 
     def test_side_and_policy_and_the_whole_market(self):
         self.assertEqual(
@@ -415,6 +433,35 @@ class ReadingAnswers(unittest.TestCase):
             with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
                 Assessment.from_json(assessment("BTC/USDT", **wrong))
             self.assertEqual(raised.exception.kind, "not_an_assessment")
+
+    def test_unknown_values_of_a_forecast_are_none_and_wrong_types_are_refused(self):
+        client = RemoraClient("http://127.0.0.1:9")
+        with mock.patch.object(client._endpoint, "get", return_value=forecast_answer("BTC/USDT")):
+            answer = client.forecast("BTC/USDT")
+        forecast = answer.forecast
+        self.assertEqual((forecast.calendar_known_until, forecast.confidence), (date(2027, 12, 31), None))
+        horizon = forecast.horizons["4h"]
+        self.assertEqual((horizon.volatility, horizon.percentile, horizon.factors), (0.011, None, {"level": 1.5}))
+        self.assertEqual((horizon.probability_of_drawdown, horizon.stop_distances), ({"0.02": None}, {}))
+        warming = {"pair": "BTC/USDT", "forecast": None, "no_forecast": "warming_up"}
+        with mock.patch.object(client._endpoint, "get", return_value=warming):
+            answer = client.forecast("BTC/USDT")
+            self.assertEqual((answer.forecast, answer.no_forecast), (None, "warming_up"))
+        for wrong in (
+            [], {}, {"pair": "BTC/USDT"}, forecast_answer("ETH/USDT"), {**warming, "forecast": 1},
+            forecast_answer("BTC/USDT", in_sample="no"), forecast_answer("BTC/USDT", horizons=[]),
+            forecast_answer("BTC/USDT", horizons={"4h": {"factors": {"level": "x"}}}),
+            forecast_answer("BTC/USDT", calendar_known_until="soon"),
+        ):
+            client = RemoraClient("http://127.0.0.1:9")
+            get = mock.patch.object(client._endpoint, "get", return_value=wrong)
+            subtest, logged = self.subTest(wrong=wrong), self.assertLogs("remora", logging.WARNING)
+            with subtest, logged, get, self.assertRaises(RemoraError) as raised:
+                client.forecast("BTC/USDT")
+            self.assertEqual(raised.exception.kind, "not_an_assessment")
+        for ratio in (0, 1, -0.1, float("nan")):
+            with self.subTest(ratio=ratio), self.assertRaises(ValueError):
+                client.forecast("BTC/USDT", fall=ratio)
 
     def test_unknown_values_are_none_and_new_fields_are_kept(self):
         answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})
