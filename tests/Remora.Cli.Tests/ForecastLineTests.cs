@@ -104,8 +104,11 @@ public sealed partial class ForecastLineTests
         ForecastLine.Of(JsonSerializer.SerializeToElement(assessment, RemoraJson.Options.TypeOf<Assessment>()));
 
     [GeneratedRegex(
-        @"^next 4 h: ±(\S+) % \(busier than (\S+) % of its last (\d+) days\); chance to (?:fall|rise) more than 2 %: "
-            + @"(\S+) %; a stop (\S+) % away is touched 1 time in 10$"
+        @"^next 4 h: ±(?<volatility>\S+) % \(busier than (?<rank>\S+) % of its last (?<days>\d+) days\); "
+            + @"chance to (fall|rise) more than 2 %: (?<chance>\S+) %; "
+            + @"a stop (?<stop>\S+) % away is touched 1 time in 10$",
+        RegexOptions.ExplicitCapture,
+        1000
     )]
     private static partial Regex Parts();
 }
