@@ -7,6 +7,7 @@ namespace Remora.Client;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     GenerationMode = JsonSourceGenerationMode.Metadata
 )]
+[JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(Risk))]
 [JsonSerializable(typeof(RiskPage))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Remora.Client;
@@ -32,6 +33,21 @@ internal readonly record struct Question(
             ("timeframe", Timeframe)
         );
 
+    /// <exception cref="ArgumentException">A parameter is invalid.</exception>
+    public string ForecastPath(string? horizon, double? fall, double? rise)
+    {
+        Check();
+        return PathOf(
+            "api/v1/forecast",
+            ("pair", Pair),
+            ("exchange", Exchange),
+            ("timeframe", Timeframe),
+            ("horizon", horizon),
+            ("fall", Ratio(fall, nameof(fall))),
+            ("rise", Ratio(rise, nameof(rise)))
+        );
+    }
+
     /// <summary>
     /// Whether a text has the form BASE/QUOTE or BASE/QUOTE:SETTLE. One invalid name would make the
     /// service reject a whole batch.
@@ -60,6 +76,14 @@ internal readonly record struct Question(
         }
         return text.ToString();
     }
+
+    private static string? Ratio(double? ratio, string name) =>
+        ratio switch
+        {
+            null => null,
+            > 0 and < 1 => ((decimal)ratio).ToString(CultureInfo.InvariantCulture), // without an exponent
+            _ => throw new ArgumentException($"{name} is {ratio}: expected a ratio above 0 and below 1"),
+        };
 
     private static bool IsCode(string text) =>
         text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');

@@ -201,6 +201,37 @@ public sealed class RemoraClient : IDisposable
             time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>
+    /// Returns the forecast of a pair for any horizon and threshold. <see cref="Risk.Forecast"/>
+    /// has the usual ones.
+    /// </summary>
+    /// <param name="pair">A pair such as <c>BTC/USDT</c>.</param>
+    /// <param name="horizon"><c>1h</c>, <c>4h</c> or <c>24h</c>; null for all.</param>
+    /// <param name="fall">
+    /// The only threshold of <see cref="HorizonForecast.ProbabilityOfDrawdown"/>, a ratio in (0,
+    /// 1): 0.03 for 3 %; null for the usual ones.
+    /// </param>
+    /// <param name="rise">The same of <see cref="HorizonForecast.ProbabilityOfRally"/>.</param>
+    /// <param name="exchange">The exchange, if the pair is tracked on several.</param>
+    /// <param name="timeframe">The timeframe, if the pair is tracked at several.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="ArgumentException">A parameter is invalid.</exception>
+    /// <exception cref="RemoraException">The service does not answer, or refuses.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
+    public async Task<ForecastAnswer> ForecastAsync(
+        string pair,
+        string? horizon = null,
+        double? fall = null,
+        double? rise = null,
+        string? exchange = null,
+        string? timeframe = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var path = new Question(pair, null, null, exchange, timeframe).ForecastPath(horizon, fall, rise);
+        return await FetchAsync(path, body => RiskJson.ReadForecast(body, pair), cancellation);
+    }
+
     /// <summary>Returns the pairs that the service tracks.</summary>
     /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="RemoraException">The service does not answer.</exception>

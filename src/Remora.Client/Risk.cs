@@ -122,6 +122,19 @@ public sealed record Risk
     /// <summary>The version of the model.</summary>
     public string? Model { get; init; }
 
+    /// <summary>
+    /// How large the next moves will be; the same for every policy and side. Null when there is no
+    /// forecast: <see cref="NoForecast"/> says why. Null as well for the whole market, and from a
+    /// service without forecasts.
+    /// </summary>
+    public Forecast? Forecast { get; init; }
+
+    /// <summary>
+    /// Why there is no forecast: <c>warming_up</c>, <c>timeframe_too_long</c>, <c>no_movement</c>
+    /// or <c>turned_off</c>; null when there is one.
+    /// </summary>
+    public string? NoForecast { get; init; }
+
     /// <summary>All other fields of the answer.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? More { get; set; } // generated code cannot initialize it

@@ -61,6 +61,16 @@ internal static class RiskJson
             ? page
             : throw Unexpected("it is not a history");
 
+    public static ForecastAnswer ReadForecast(ReadOnlySpan<byte> json, string pair)
+    {
+        var answer =
+            Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.ForecastAnswer))
+            ?? throw Unexpected("it is null");
+        return pair.Equals(answer.Pair, StringComparison.OrdinalIgnoreCase)
+            ? answer
+            : throw Unexpected($"it is for {answer.Pair}, not {pair}");
+    }
+
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null)

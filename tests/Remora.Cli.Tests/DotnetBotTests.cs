@@ -60,6 +60,23 @@ public sealed partial class DotnetBotTests
         );
         Assert.True((await client.RiskAsync()).Answered);
 
+        var answer = await client.ForecastAsync("BTC/USDT", "4h", fall: 0.03);
+        Assert.Null(answer.Forecast!.More); // every field has a type
+        var (name, horizon) = Assert.Single(answer.Forecast.Horizons);
+        Assert.Equal("4h", name);
+        Assert.Null(horizon.More);
+        Assert.Equal(
+            horizon.RelativeToUsual!.Value,
+            horizon.Factors.Values.Aggregate(1.0, (all, f) => all * f!.Value),
+            9
+        );
+        Assert.Equal("0.03", Assert.Single(horizon.ProbabilityOfDrawdown).Key);
+        Assert.All(horizon.StopDistances.Values, distance => Assert.InRange(distance!.Value, 0, 1));
+        Assert.Equal(
+            400,
+            (await Assert.ThrowsAsync<RemoraException>(() => client.ForecastAsync("BTC/USDT", "2h"))).Status
+        );
+
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var times = new List<DateTimeOffset?>();
         await foreach (var change in client.StreamAsync(["BTC/USDT"], "short", cancellation: patience.Token))

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Remora.Cli.Tests;
 
@@ -35,6 +36,8 @@ public sealed class ServeCommandTests
         Assert.True(exit is 0 or 1 or 4);
         Assert.Contains("BTC/USDT · binance · 5m · long", output);
         Assert.Contains("ETH/USDT · binance · 5m · long", output);
+        // As many lines as pairs, each whole.
+        Assert.Equal(2, Regex.Count(output, @"next 4 h: ±[\d.]+ %.*touched 1 time in 10 "));
         Assert.DoesNotContain("\u001b", output); // no colours in a pipe
 
         (exit, output, _) = await RemoraProcess.RunAsync("ask", "--url", url, "--quiet");

@@ -27,6 +27,63 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_forecast_is_typed_and_unknown_values_are_null()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var forecast = (await client.RiskAsync("BTC/USDT")).Forecast!;
+        Assert.Equal(
+            (12.5, false, new DateOnly(2027, 12, 31), null),
+            (forecast.HistoryDays, forecast.InTestedRange, forecast.CalendarKnownUntil, forecast.Confidence)
+        );
+        Assert.Equal(2, forecast.More!["newest"].GetInt32());
+        var horizon = forecast.Horizons["4h"];
+        Assert.Equal((0.011, null, 2.0), (horizon.Volatility, horizon.Percentile, horizon.Factors["moon"]));
+        Assert.Null(horizon.ProbabilityOfDrawdown["0.02"]);
+        Assert.Empty(horizon.StopDistances);
+        Assert.Empty(horizon.ReturnQuantiles);
+        Assert.Equal(1, horizon.More!["newer"].GetInt32());
+
+        var none = await client.ForecastAsync("BTC/USDT");
+        Assert.Equal((null, "warming_up"), (none.Forecast, none.NoForecast));
+        var answer = await client.ForecastAsync("btc/usdt", "4h", 0.00001, 0.5, "binance", "5m");
+        Assert.Equal(("BTC/USDT", 0.011), (answer.Pair, answer.Forecast!.Horizons["4h"].Volatility));
+        Assert.StartsWith(
+            "GET /api/v1/forecast?pair=btc%2Fusdt&exchange=binance&timeframe=5m&horizon=4h&fall=0.00001&rise=0.5 ",
+            server.Requests.Last()
+        );
+    }
+
+    [Fact]
+    public async Task A_missing_forecast_throws_and_wrong_thresholds_are_not_sent()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url });
+        foreach (var ratio in new[] { 0, 1, -0.1, double.NaN })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => client.ForecastAsync("BTC/USDT", fall: ratio));
+            await Assert.ThrowsAsync<ArgumentException>(() => client.ForecastAsync("BTC/USDT", rise: ratio));
+        }
+        await Assert.ThrowsAsync<ArgumentException>(() => client.ForecastAsync("BTCUSDT"));
+        Assert.Empty(server.Requests);
+        foreach (
+            var (mode, fault) in new[]
+            {
+                ("404", RemoraFault.Status),
+                ("schema", RemoraFault.NotAnAssessment),
+                ("null", RemoraFault.NotAnAssessment),
+                ("other_pair", RemoraFault.NotAnAssessment),
+            }
+        )
+        {
+            server.Mode = mode;
+            using var fresh = new RemoraClient(new() { Url = server.Url });
+            var error = await Assert.ThrowsAsync<RemoraException>(() => fresh.ForecastAsync("BTC/USDT"));
+            Assert.Equal(fault, error.Fault);
+        }
+    }
+
+    [Fact]
     public async Task A_recent_answer_is_cached_until_the_machine_was_suspended()
     {
         await using var server = new FaultyServer();

@@ -63,7 +63,11 @@ internal sealed class FaultyServer : IAsyncDisposable
     public ConcurrentQueue<string> Streams { get; } = new();
 
     public string Answer(string pair) =>
-        $$"""{"safe_to_trade":{{(Safe ? "true" : "false")}},"risk_score":0.25,"risk_class":"low","position_scale":1.0,"blocked_by":{{(Safe ? "[]" : "[\"panic\"]")}},"reasoning":["It is so."],"regime":"tidal","pair":"{{pair.ToUpperInvariant()}}","side":"long","as_of":"2026-01-01T00:05:00Z","state":"{{State}}","event_flags":{"flag_panic":false},"something_new":[1]}""";
+        $$"""{"safe_to_trade":{{(Safe ? "true" : "false")}},"risk_score":0.25,"risk_class":"low","position_scale":1.0,"blocked_by":{{(Safe ? "[]" : "[\"panic\"]")}},"reasoning":["It is so."],"regime":"tidal","pair":"{{pair.ToUpperInvariant()}}","side":"long","as_of":"2026-01-01T00:05:00Z","state":"{{State}}","event_flags":{"flag_panic":false},"forecast":{{Forecast}},"no_forecast":null,"something_new":[1]}""";
+
+    /// <summary>A forecast outside the tested range, with fields of a later version.</summary>
+    private const string Forecast =
+        """{"model":"remora-2","as_of":"2026-01-01T00:05:00Z","in_sample":false,"history_days":12.5,"in_tested_range":false,"calendar_known_until":"2027-12-31","horizons":{"4h":{"volatility":0.011,"percentile":null,"factors":{"level":1.5,"moon":2},"probability_of_drawdown":{"0.02":null},"stop_distances":null,"newer":1}},"newest":2}""";
 
     public async ValueTask DisposeAsync()
     {
@@ -204,6 +208,11 @@ internal sealed class FaultyServer : IAsyncDisposable
                     """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T00:00:00Z","assessments":12,"blocked":3,"safe_share":0.75,"risk_mean":0.4},{"time":"2025-01-01T01:00:00Z","assessments":12,"blocked":0,"safe_share":1,"risk_mean":0.3}],"next":"2025-01-01T02:00:00Z"}"""
                 );
         }
+        if (target.Contains("/forecast"))
+            return (
+                "200 OK",
+                $$"""{"pair":"{{query["pair"].ToUpperInvariant()}}","state":"warming_up","forecast":{{(query.ContainsKey("horizon") ? Forecast : "null")}},"no_forecast":"warming_up","gaps":0}"""
+            );
         if (!target.Contains("/batch"))
             return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
         var known = query["pairs"]

@@ -21,6 +21,20 @@ def assessment(pair, **changes):
     return answer
 
 
+def forecast_answer(pair, **changes):
+    """Returns an answer with a forecast outside the tested range, with a field of a later version."""
+    horizon = {
+        "volatility": 0.011, "percentile": None, "factors": {"level": 1.5}, "probability_of_drawdown": {"0.02": None},
+        "newer": 1,
+    }
+    forecast = {
+        "model": "remora-2", "as_of": "2026-01-01T00:05:00Z", "in_sample": False, "history_days": 12,
+        "in_tested_range": False, "calendar_known_until": "2027-12-31", "horizons": {"4h": horizon},
+    }
+    forecast.update(changes)
+    return {"pair": pair, "state": "warming_up", "forecast": forecast, "no_forecast": None}
+
+
 UNSAFE = {
     "safe_to_trade": False, "recommendation": "no_entry", "risk_score": 0.8, "risk_class": "high", "position_scale": 0,
     "blocked_by": ["risk_score"], "reasoning": ["Risk is high."]

@@ -16,7 +16,7 @@ from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 from remora.client import RemoraClient
-from remora import Assessment, RemoraError, Watcher
+from remora import RemoraError, Watcher
 from tests import service
 from tests.faulty import UNSAFE, FaultyServer
 from tests.manual import ManualClock
@@ -43,6 +43,24 @@ class AgainstARunningService(unittest.TestCase):
         self.assertEqual(answer.as_of.utcoffset().total_seconds(), 0)
         with self.assertRaises(dataclasses.FrozenInstanceError):
             answer.safe_to_trade = True
+
+    def test_every_field_of_a_forecast_is_typed(self):
+        answer = self.client.risk("BTC/USDT")
+        typed = json.loads(json.dumps(dataclasses.asdict(answer.forecast), default=lambda time: time.isoformat()))
+        typed["as_of"] = typed["as_of"].replace("+00:00", "Z")
+        self.assertEqual(typed, answer.raw["forecast"])
+        hash(answer)
+        self.assertIsNone(answer.no_forecast)
+        self.assertIsNone(self.client.risk().forecast)
+
+        chosen = self.client.forecast("btc/usdt", horizon="4h", fall=0.03, rise=0.00001)
+        self.assertEqual((chosen.pair, chosen.exchange, chosen.timeframe), ("BTC/USDT", "binance", "5m"))
+        ((name, horizon),) = chosen.forecast.horizons.items()
+        self.assertEqual((name, list(horizon.probability_of_drawdown)), ("4h", ["0.03"]))
+        self.assertEqual([float(rise) for rise in horizon.probability_of_rally], [0.00001])
+        with self.assertRaises(RemoraError) as raised:
+            self.client.forecast("BTC/USDT", horizon="2h")
+        self.assertEqual(raised.exception.status, 400)
 
     def test_side_and_policy_and_the_whole_market(self):
         self.assertEqual(
@@ -401,21 +419,3 @@ class OverTls(unittest.TestCase):
                 with mock.patch.dict(os.environ, SSL_CERT_FILE=f"{folder}/certificate"):
                     answer = RemoraClient(server.url, "key").risk("BTC/USDT")
                 self.assertTrue(answer.answered, answer.error)
-
-
-class ReadingAnswers(unittest.TestCase):
-    def test_only_true_and_false_are_verdicts_and_wrong_types_are_refused(self):
-        from tests.faulty import assessment
-
-        for wrong in (
-            {"safe_to_trade": None}, {"safe_to_trade": 1}, {"safe_to_trade": "false"}, {"risk_score": "high"},
-            {"risk_score": True}, {"position_scale": 3}, {"blocked_by": "x"},
-            {"reasoning": [1]}, {"as_of": "yesterday"}, {"regime": 4}, {"stale": "no"},
-        ):
-            with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
-                Assessment.from_json(assessment("BTC/USDT", **wrong))
-            self.assertEqual(raised.exception.kind, "not_an_assessment")
-
-    def test_unknown_values_are_none_and_new_fields_are_kept(self):
-        answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})
-        self.assertEqual((answer.safe_to_trade, answer.risk_score, answer.raw["something_new"]), (False, None, 1))

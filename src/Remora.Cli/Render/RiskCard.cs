@@ -20,6 +20,11 @@ internal static class RiskCard
         };
         rows.Add(Figures(answer));
         rows.Add(Text.Empty);
+        if (ForecastLine.Of(answer) is { } forecast)
+        {
+            rows.Add(new Text(forecast));
+            rows.Add(Text.Empty);
+        }
         if (answer.TryGetProperty("risk_breakdown", out var breakdown))
         {
             rows.Add(Parts(breakdown));

@@ -7,11 +7,14 @@
 True
 """
 
-from remora.assessment import Assessment
+from remora.assessment import Assessment, Forecast, ForecastAnswer, HorizonForecast
 from remora.client import RemoraClient
 from remora.engine import Engine, assess
 from remora.errors import EngineError, RemoraError
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.1.0"
-__all__ = ["Assessment", "Engine", "EngineError", "Reading", "RemoraClient", "RemoraError", "Watcher", "assess"]
+__all__ = [
+    "Assessment", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast", "Reading", "RemoraClient",
+    "RemoraError", "Watcher", "assess",
+]

@@ -1,12 +1,121 @@
-"""The assessment that the service returns."""
+"""The assessment and the forecast that the service returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from remora.errors import RemoraError
+
+
+@dataclass(frozen=True)
+class HorizonForecast:
+    """The forecast of one horizon.
+
+    Unknown values are None: those that compare with the market's past before 30 days of it, and
+    those of probabilities, losses and distances outside the tested range. Ratios of prices are
+    relative to the close. Keys of tables are numbers as text, such as ``"0.02"``.
+    """
+
+    volatility: Optional[float]
+    """Expected size of the move: standard deviation of the log return over the horizon, a ratio."""
+    annualized_volatility: Optional[float]
+    """The volatility over a year of 365 days, a ratio."""
+    percentile: Optional[float]
+    """The share of the market's own last 180 days with a smaller forecast, [0, 1]."""
+    median_volatility: Optional[float]
+    """The median forecast of the market's last 180 days, a ratio."""
+    relative_to_usual: Optional[float]
+    """The volatility divided by the usual one: the product of ``factors``; 1 is usual."""
+    factors: Mapping[str, Optional[float]]
+    """What each group of inputs multiplies the volatility by, by name; 1 is usual."""
+    probability_of_drawdown: Mapping[str, Optional[float]]
+    """The probability, [0, 1], that the price falls below the close by more than a ratio at any
+    time within the horizon, by that ratio: 0.01, 0.02, 0.05 and 0.1, or the requested one."""
+    probability_of_rally: Mapping[str, Optional[float]]
+    """The same of a rise above the close."""
+    value_at_risk: Mapping[str, Optional[float]]
+    """The loss at the end of the horizon that is not exceeded with a probability of 0.95 and 0.99,
+    a positive ratio."""
+    expected_shortfall: Mapping[str, Optional[float]]
+    """The loss of the mean log return beyond the value at risk, a positive ratio."""
+    return_quantiles: Mapping[str, Optional[float]]
+    """Quantiles of the return at the end of the horizon, ratios, by probability."""
+    stop_distances: Mapping[str, Optional[float]]
+    """The distance of a stop below the close, a ratio, by the probability, 0.5 to 0.01, that it is
+    touched within the horizon."""
+    short_stop_distances: Mapping[str, Optional[float]]
+    """The same above the close, for stops of short positions."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How large a market's next moves will be. The same for every policy and side.
+
+    Unknown values are None.
+    """
+
+    model: Optional[str]
+    as_of: Optional[datetime]
+    """The close at which the forecast was made and its horizons begin."""
+    coefficients: Optional[str]
+    """Id of the coefficients: the day from which they are valid, and a hash."""
+    in_sample: Optional[bool]
+    """Whether the coefficients were fitted on data that includes this moment."""
+    history_days: Optional[float]
+    """The days of past that the forecast is based on."""
+    confidence: Optional[float]
+    """How far to rely on the forecast, [0, 1]; half outside the tested range."""
+    in_tested_range: Optional[bool]
+    """Whether the market is like those that the coefficients were fitted on."""
+    calendar_known_until: Optional[date]
+    """The last day (UTC) for which the calendar knows all events."""
+    horizons: Mapping[str, HorizonForecast] = field(hash=False)
+    """The forecast of each horizon: 1h, 4h and 24h, or the requested one."""
+
+    @staticmethod
+    def from_json(answer: Mapping[str, Any]) -> "Forecast":
+        """Parses a forecast. Raises RemoraError for anything that is not a valid one."""
+        horizons = _object(answer, "horizons") or {}
+        return Forecast(
+            model=_text(answer, "model"), as_of=_time(answer, "as_of"), coefficients=_text(answer, "coefficients"),
+            in_sample=_flag(answer, "in_sample"), history_days=_number(answer, "history_days"),
+            confidence=_number(answer, "confidence"), in_tested_range=_flag(answer, "in_tested_range"),
+            calendar_known_until=_date(answer, "calendar_known_until"),
+            horizons={name: _horizon(_object(horizons, name) or {}) for name in horizons}
+        )
+
+
+@dataclass(frozen=True)
+class ForecastAnswer:
+    """The forecast of a market, or why there is none."""
+
+    pair: str
+    forecast: Optional[Forecast]
+    no_forecast: Optional[str]
+    """Why there is no forecast: warming_up, timeframe_too_long, no_movement or turned_off."""
+    exchange: Optional[str]
+    timeframe: Optional[str]
+    as_of: Optional[datetime]
+    age_seconds: Optional[float]
+    stale: Optional[bool]
+    state: Optional[str]
+    """Whether the forecast can be relied on: ok, warming_up, stale or unknown."""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The complete answer."""
+
+    @staticmethod
+    def from_json(answer: Any) -> "ForecastAnswer":
+        """Parses an answer. Raises RemoraError for anything that is not a valid forecast."""
+        if not isinstance(answer, dict) or not isinstance(answer.get("pair"), str) or "forecast" not in answer:
+            raise _unexpected("it is not a forecast")
+        return ForecastAnswer(
+            pair=answer["pair"], forecast=_forecast(answer), no_forecast=_text(answer, "no_forecast"),
+            exchange=_text(answer, "exchange"), timeframe=_text(answer, "timeframe"), as_of=_time(answer, "as_of"),
+            age_seconds=_number(answer, "age_seconds"), stale=_flag(answer, "stale"), state=_text(answer, "state"),
+            raw=answer
+        )
 
 
 @dataclass(frozen=True)
@@ -45,6 +154,11 @@ class Assessment:
     """
     policy: Optional[str] = None
     model: Optional[str] = None
+    forecast: Optional[Forecast] = field(default=None, repr=False)
+    """How large the next moves will be. None when there is no forecast, for the whole market, and
+    from a service without forecasts."""
+    no_forecast: Optional[str] = None
+    """Why there is no forecast: warming_up, timeframe_too_long, no_movement or turned_off."""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The complete answer."""
 
@@ -74,25 +188,57 @@ class Assessment:
         scale = values["position_scale"]
         if scale is not None and not 0 <= scale <= 1:
             raise _unexpected(f"position_scale is {scale!r}, expected 0 to 1")
-        stale = answer.get("stale")
-        if stale is not None and not isinstance(stale, bool):
-            raise _unexpected(f"stale is {stale!r}, expected true or false")
         return Assessment(
-            safe_to_trade=safe, stale=stale, as_of=_time(answer, "as_of"), blocked_by=_texts(answer, "blocked_by"),
-            reasoning=_texts(answer, "reasoning"), raw=answer, **values
+            safe_to_trade=safe, stale=_flag(answer, "stale"), as_of=_time(answer, "as_of"),
+            blocked_by=_texts(answer, "blocked_by"), reasoning=_texts(answer, "reasoning"),
+            forecast=_forecast(answer), raw=answer, **values
         )
 
 
 _TEXTS = (
     "pair", "side", "recommendation", "risk_class", "regime", "volatility_classification", "trend_classification",
     "momentum_classification", "exchange", "timeframe",
-    "state", "policy", "model",
+    "state", "policy", "model", "no_forecast",
 )
 _NUMBERS = ("risk_score", "risk_confidence", "position_scale", "volatility", "age_seconds")
+_HORIZON_NUMBERS = (
+    "volatility", "annualized_volatility", "percentile", "median_volatility", "relative_to_usual",
+)
+_TABLES = (
+    "factors", "probability_of_drawdown", "probability_of_rally", "value_at_risk", "expected_shortfall",
+    "return_quantiles", "stop_distances", "short_stop_distances",
+)
 
 
 def _unexpected(what: str) -> RemoraError:
     return RemoraError("not_an_assessment", f"the answer is not an assessment: {what}")
+
+
+def _forecast(answer: Mapping[str, Any]) -> Optional[Forecast]:
+    found = _object(answer, "forecast")
+    return None if found is None else Forecast.from_json(found)
+
+
+def _horizon(answer: Mapping[str, Any]) -> HorizonForecast:
+    values: Dict[str, Any] = {name: _number(answer, name) for name in _HORIZON_NUMBERS}
+    for name in _TABLES:
+        table = _object(answer, name) or {}
+        values[name] = {key: _number(table, key) for key in table}
+    return HorizonForecast(**values)
+
+
+def _object(answer: Mapping[str, Any], name: str) -> Optional[Mapping[str, Any]]:
+    value: Any = answer.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise _unexpected(f"{name} is {value!r}, expected an object")
+    return value
+
+
+def _flag(answer: Mapping[str, Any], name: str) -> Optional[bool]:
+    value = answer.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise _unexpected(f"{name} is {value!r}, expected true or false")
 
 
 def _text(answer: Mapping[str, Any], name: str) -> Optional[str]:
@@ -128,3 +274,11 @@ def _time(answer: Mapping[str, Any], name: str) -> Optional[datetime]:
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise _unexpected(f"{name} is {text!r}, expected a time") from None
+
+
+def _date(answer: Mapping[str, Any], name: str) -> Optional[date]:
+    text = _text(answer, name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise _unexpected(f"{name} is {text!r}, expected a day") from None

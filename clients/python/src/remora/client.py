@@ -10,13 +10,14 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
 from urllib.parse import urlencode
 
 from remora._breaker import Breaker, log
 from remora._clock import Clock, Moment
 from remora._http import Endpoint
-from remora.assessment import Assessment
+from remora.assessment import Assessment, ForecastAnswer
 from remora.errors import RemoraError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -33,7 +34,7 @@ _LONGEST_SILENCE = 60.0
 _PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
 _REUSED_FIELDS = (
     "state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by",
-    "reasoning", "regime"
+    "reasoning", "regime", "forecast", "no_forecast"
 )
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
@@ -155,6 +156,23 @@ class RemoraClient:
             else self.fallback(pair, side, missing, last[pair])
             for pair in wanted
         }
+
+    def forecast(
+        self, pair: str, horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None,
+        exchange: Optional[str] = None, timeframe: Optional[str] = None
+    ) -> ForecastAnswer:
+        """Returns the forecast of a pair, with the horizon and the thresholds of the request.
+
+        ``horizon`` is 1h, 4h or 24h; None for all. ``fall`` and ``rise`` are ratios in (0, 1), 0.03
+        for 3 %: the only threshold of ``probability_of_drawdown`` and ``probability_of_rally``; None
+        for the usual ones, as in ``risk(pair).forecast``. ``forecast`` of the answer is None when
+        there is none; ``no_forecast`` says why. Raises RemoraError without an answer.
+        """
+        question = _question(
+            pair=check_pair(pair), exchange=exchange, timeframe=timeframe, horizon=horizon, fall=_ratio("fall", fall),
+            rise=_ratio("rise", rise)
+        )
+        return self.fetch("/api/v1/forecast?" + urlencode(question), lambda answer: _parsed_forecast(pair, answer))
 
     def history(
         self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h",
@@ -365,6 +383,21 @@ def _parsed(pair: Optional[str], answer: Any) -> Assessment:
     if pair is not None and (found.pair is None or found.pair.upper() != pair.upper()):
         raise RemoraError("not_an_assessment", f"the answer is for {found.pair}, not {pair}")
     return found
+
+
+def _parsed_forecast(pair: str, answer: Any) -> ForecastAnswer:
+    found = ForecastAnswer.from_json(answer)
+    if found.pair.upper() != pair.upper():
+        raise RemoraError("not_an_assessment", f"the answer is for {found.pair}, not {pair}")
+    return found
+
+
+def _ratio(name: str, value: Optional[float]) -> Optional[str]:
+    if value is None:
+        return None
+    if not 0 < value < 1:
+        raise ValueError(f"{name} is {value!r}: expected a ratio above 0 and below 1, such as 0.03 for 3 %")
+    return format(Decimal(repr(float(value))), "f")  # without an exponent
 
 
 def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:

@@ -1,0 +1,52 @@
+import logging
+import unittest
+from datetime import date
+from unittest import mock
+
+from remora import Assessment, RemoraClient, RemoraError
+from tests.faulty import assessment, forecast_answer
+
+
+class ReadingAnswers(unittest.TestCase):
+    def test_only_true_and_false_are_verdicts_and_wrong_types_are_refused(self):
+        for wrong in (
+            {"safe_to_trade": None}, {"safe_to_trade": 1}, {"safe_to_trade": "false"}, {"risk_score": "high"},
+            {"risk_score": True}, {"position_scale": 3}, {"blocked_by": "x"},
+            {"reasoning": [1]}, {"as_of": "yesterday"}, {"regime": 4}, {"stale": "no"},
+        ):
+            with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
+                Assessment.from_json(assessment("BTC/USDT", **wrong))
+            self.assertEqual(raised.exception.kind, "not_an_assessment")
+
+    def test_unknown_values_of_a_forecast_are_none_and_wrong_types_are_refused(self):
+        client = RemoraClient("http://127.0.0.1:9")
+        with mock.patch.object(client._endpoint, "get", return_value=forecast_answer("BTC/USDT")):
+            answer = client.forecast("BTC/USDT")
+        forecast = answer.forecast
+        self.assertEqual((forecast.calendar_known_until, forecast.confidence), (date(2027, 12, 31), None))
+        horizon = forecast.horizons["4h"]
+        self.assertEqual((horizon.volatility, horizon.percentile, horizon.factors), (0.011, None, {"level": 1.5}))
+        self.assertEqual((horizon.probability_of_drawdown, horizon.stop_distances), ({"0.02": None}, {}))
+        warming = {"pair": "BTC/USDT", "forecast": None, "no_forecast": "warming_up"}
+        with mock.patch.object(client._endpoint, "get", return_value=warming):
+            answer = client.forecast("BTC/USDT")
+            self.assertEqual((answer.forecast, answer.no_forecast), (None, "warming_up"))
+        for wrong in (
+            [], {}, {"pair": "BTC/USDT"}, forecast_answer("ETH/USDT"), {**warming, "forecast": 1},
+            forecast_answer("BTC/USDT", in_sample="no"), forecast_answer("BTC/USDT", horizons=[]),
+            forecast_answer("BTC/USDT", horizons={"4h": {"factors": {"level": "x"}}}),
+            forecast_answer("BTC/USDT", calendar_known_until="soon"),
+        ):
+            client = RemoraClient("http://127.0.0.1:9")
+            get = mock.patch.object(client._endpoint, "get", return_value=wrong)
+            subtest, logged = self.subTest(wrong=wrong), self.assertLogs("remora", logging.WARNING)
+            with subtest, logged, get, self.assertRaises(RemoraError) as raised:
+                client.forecast("BTC/USDT")
+            self.assertEqual(raised.exception.kind, "not_an_assessment")
+        for ratio in (0, 1, -0.1, float("nan")):
+            with self.subTest(ratio=ratio), self.assertRaises(ValueError):
+                client.forecast("BTC/USDT", fall=ratio)
+
+    def test_unknown_values_are_none_and_new_fields_are_kept(self):
+        answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})
+        self.assertEqual((answer.safe_to_trade, answer.risk_score, answer.raw["something_new"]), (False, None, 1))
