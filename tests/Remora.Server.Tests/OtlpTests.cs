@@ -7,7 +7,12 @@ using Remora.Server.Telemetry;
 
 namespace Remora.Server.Tests;
 
-/// <summary>Tests what a collector receives over HTTP, in OTLP's protobuf encoding.</summary>
+/// <summary>
+/// Tests what a collector receives over HTTP, in OTLP's protobuf encoding. The exporter sends the
+/// values of every service in the process, so no other test runs at the same time.
+/// </summary>
+[Collection(nameof(OtlpTests))]
+[CollectionDefinition(nameof(OtlpTests), DisableParallelization = true)]
 public sealed class OtlpTests
 {
     private volatile bool _isKnown = true;
