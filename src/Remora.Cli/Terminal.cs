@@ -116,6 +116,31 @@ internal static class Terminal
         return result;
     }
 
+    /// <summary>
+    /// Shows the progress of <paramref name="work"/>: bars on a terminal, <paramref name="lines"/>
+    /// in a pipe.
+    /// </summary>
+    public static async Task<T> WithBarsAsync<T, TProgress>(
+        Func<IProgress<TProgress>, Task<T>> work,
+        Func<ProgressContext, IProgress<TProgress>> bars,
+        IProgress<TProgress> lines,
+        ProgressColumn time
+    )
+    {
+        if (!Messages.Profile.Capabilities.Interactive)
+            return await work(lines);
+        return await Messages
+            .Progress()
+            .AutoClear(true)
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                time
+            )
+            .StartAsync(context => work(bars(context)));
+    }
+
     private sealed class Bar(ProgressTask task) : IProgress<double>
     {
         public void Report(double value) => task.Value = value;

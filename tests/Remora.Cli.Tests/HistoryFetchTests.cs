@@ -18,23 +18,7 @@ public sealed class HistoryFetchTests : IDisposable
     {
         await using var sandbox = Sandbox();
         var url = await sandbox.UrlAsync();
-        string[] Fetch(string to) =>
-            [
-                "history",
-                "fetch",
-                "--pairs",
-                "BTC/USDT",
-                "--from",
-                "2025-02-10",
-                "--until",
-                "2025-03-01",
-                "--what",
-                "candles",
-                "--to",
-                _folder.File(to),
-                "--sandbox",
-                url,
-            ];
+        string[] Fetch(string to) => FetchTo(_folder.File(to), url);
         var (exit, output, errors) = await RemoraProcess.RunAsync([.. Fetch("whole"), "--json"]);
         Assert.True(exit == 0, errors);
         using var report = JsonDocument.Parse(output);
@@ -83,23 +67,7 @@ public sealed class HistoryFetchTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var sandbox = Sandbox();
-        string[] fetch =
-        [
-            "history",
-            "fetch",
-            "--pairs",
-            "BTC/USDT",
-            "--from",
-            "2025-02-10",
-            "--until",
-            "2025-03-01",
-            "--what",
-            "candles",
-            "--to",
-            _folder.File("data"),
-            "--sandbox",
-            await sandbox.UrlAsync(),
-        ];
+        var fetch = FetchTo(_folder.File("data"), await sandbox.UrlAsync());
         // At most 128 KiB in a file, in blocks of 512 bytes.
         await using (
             var limited = RemoraProcess.Start(
@@ -203,6 +171,15 @@ public sealed class HistoryFetchTests : IDisposable
         Assert.Equal((option == "--sandbox" ? 3 : 2, ""), (exit, output));
         Assert.Contains(expected, errors, StringComparison.Ordinal);
     }
+
+    private static string[] FetchTo(string folder, string sandbox) =>
+        [
+            .. "history fetch --pairs BTC/USDT --from 2025-02-10 --until 2025-03-01 --what candles".Split(' '),
+            "--to",
+            folder,
+            "--sandbox",
+            sandbox,
+        ];
 
     private static RemoraProcess Sandbox(params string[] more) =>
         RemoraProcess.Start(["sandbox", "--port", "0", "--start", "2025-03-10T12:02:00Z", .. more]);

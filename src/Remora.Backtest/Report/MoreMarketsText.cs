@@ -219,7 +219,8 @@ internal static class MoreMarketsText
 
     private static string Answer(LaterAnswer a) =>
         $"{RemoraJson.NameOf(a.State)}, "
-        + $"{(a.SafeToTrade ? "allowed" : "blocked by " + string.Join(", ", a.BlockedBy))}, confidence {N(a.Confidence, "0.00")}";
+        + $"{(a.SafeToTrade ? "allowed" : "blocked by " + string.Join(", ", a.BlockedBy))}, "
+        + $"confidence {N(a.Confidence, "0.00")}";
 
     private static string? Stakes(StudyFigures study, GateRole role)
     {

@@ -123,9 +123,10 @@ public static class Verdict
         var each = markets.Select(m =>
         {
             var (bins, intervals) = (m.Score.Bins, m.Market.Result.Intervals);
-            return $"{In(study, m.Market)}{Percent(bins[0].Volatility, intervals.BinVolatility[0], 2)} after the lowest "
-                + $"tenth of scores and {Percent(bins[^1].Volatility, intervals.BinVolatility[^1], 2)} after the highest, "
-                + $"with a rank correlation of {With(m.Score.VolatilityCorrelation, intervals.VolatilityCorrelation)}";
+            return $"{In(study, m.Market)}{Percent(bins[0].Volatility, intervals.BinVolatility[0], 2)} after the "
+                + $"lowest tenth of scores and {Percent(bins[^1].Volatility, intervals.BinVolatility[^1], 2)} after "
+                + "the highest, with a rank correlation of "
+                + $"{With(m.Score.VolatilityCorrelation, intervals.VolatilityCorrelation)}";
         });
         return new(
             kind,
@@ -184,9 +185,10 @@ public static class Verdict
         return new(
             kind,
             Title(kind, "It raises profit.", "It does not raise profit.", "It is not shown to change profit."),
-            $"Of {cells.Length} strategies and periods, {cells.Count(c => Change(c) > 0)} end with more money than without "
-                + $"the gate and {cells.Count(c => Change(c) < 0)} with less. Against gates that block as much at random "
-                + $"times, {v.Surviving} are better and {Significant(worse)} worse after correction for the number of tests."
+            $"Of {cells.Length} strategies and periods, {cells.Count(c => Change(c) > 0)} end with more money than "
+                + $"without the gate and {cells.Count(c => Change(c) < 0)} with less. Against gates that block as much "
+                + $"at random times, {v.Surviving} are better and {Significant(worse)} worse after correction for the "
+                + "number of tests."
         );
     }
 
@@ -202,7 +204,8 @@ public static class Verdict
         var kind = Verdict.Of((earning ?? all).Intervals[name], 0);
         var text =
             $"Per strategy, pair and year, it adds {Of(all, name)} percent of the stake to the profit of a constant "
-            + $"stake that has the same expected shortfall, and {Of(all, "gain_pct_per_year")} to that of the full stake.";
+            + $"stake that has the same expected shortfall, and {Of(all, "gain_pct_per_year")} to that of the full "
+            + "stake.";
         if (earning is not null)
             text +=
                 $" For strategies that have a profit without it, these are {Of(earning, name)} and "
@@ -244,8 +247,8 @@ public static class Verdict
         {
             var intervals = m.Market.Result.Intervals;
             var difference = m.Row.ReturnBlocked - m.Row.ReturnAllowed;
-            return $"{In(study, m.Market)}{Percent(difference, intervals.ReturnDifference, 3)}, and the rank correlation "
-                + $"of score and return {With(ScoreOf(m.Market).ReturnCorrelation, intervals.ReturnCorrelation)}";
+            return $"{In(study, m.Market)}{Percent(difference, intervals.ReturnDifference, 3)}, and the rank "
+                + $"correlation of score and return {With(ScoreOf(m.Market).ReturnCorrelation, intervals.ReturnCorrelation)}";
         });
         return new(
             kind,
@@ -291,8 +294,8 @@ public static class Verdict
             var error = 1.96 * Math.Abs(loss / m.Own.DieboldMariano);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{In(study, m.Market)}{With(loss, new(loss - error, loss + error), 3)}, with an R² of {m.Own.R2:0.00} "
-                    + $"against {m.Rival.R2:0.00}"
+                $"{In(study, m.Market)}{With(loss, new(loss - error, loss + error), 3)}, with an R² of "
+                    + $"{m.Own.R2:0.00} against {m.Rival.R2:0.00}"
             );
         });
         return new(

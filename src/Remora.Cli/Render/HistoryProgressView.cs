@@ -9,21 +9,8 @@ namespace Remora.Cli.Render;
 /// </summary>
 internal static class HistoryProgressView
 {
-    public static async Task<T> ShowAsync<T>(Func<IProgress<HistoryProgress>, Task<T>> work)
-    {
-        if (!Terminal.Messages.Profile.Capabilities.Interactive)
-            return await work(new Lines());
-        return await Terminal
-            .Messages.Progress()
-            .AutoClear(true)
-            .Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn(),
-                new PercentageColumn(),
-                new RemainingTimeColumn()
-            )
-            .StartAsync(context => work(new Bars(context)));
-    }
+    public static Task<T> ShowAsync<T>(Func<IProgress<HistoryProgress>, Task<T>> work) =>
+        Terminal.WithBarsAsync(work, context => new Bars(context), new Lines(), new RemainingTimeColumn());
 
     private static string RowsOf(in HistoryProgress value) =>
         string.Create(CultureInfo.InvariantCulture, $"{value.Rows} rows");

@@ -8,21 +8,8 @@ namespace Remora.Cli.Render;
 /// </summary>
 internal static class RollupProgressView
 {
-    public static async Task<T> ShowAsync<T>(Func<IProgress<RollupProgress>, Task<T>> work)
-    {
-        if (!Terminal.Messages.Profile.Capabilities.Interactive)
-            return await work(new Lines());
-        return await Terminal
-            .Messages.Progress()
-            .AutoClear(true)
-            .Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn(),
-                new PercentageColumn(),
-                new ElapsedTimeColumn()
-            )
-            .StartAsync(context => work(new Bars(context)));
-    }
+    public static Task<T> ShowAsync<T>(Func<IProgress<RollupProgress>, Task<T>> work) =>
+        Terminal.WithBarsAsync(work, context => new Bars(context), new Lines(), new ElapsedTimeColumn());
 
     // One bar per step. Within a step only its text changes.
     private sealed class Bars(ProgressContext context) : IProgress<RollupProgress>

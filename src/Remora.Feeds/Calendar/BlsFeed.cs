@@ -120,8 +120,8 @@ public sealed class BlsFeed : ISourceFeed
             throw new SourceException(
                 e.Kind,
                 $"{e.Message} from {_options.Url}: the agency refuses automated requests that do not name a "
-                    + $"contact. Check contact_email, which is '{_options.ContactEmail}'. Until the agency answers, the "
-                    + $"known dates stay in use; add others to the calendar file with the kinds cpi and nfp",
+                    + $"contact. Check contact_email, which is '{_options.ContactEmail}'. Until the agency answers, "
+                    + $"the known dates stay in use; add others to the calendar file with the kinds cpi and nfp",
                 e.RetryAfter
             )
             {

@@ -48,7 +48,8 @@ internal static class StudyCharts
             study,
             "cost",
             "What the gate adds per year, in percent of the stake",
-            "Dot with 95 % interval: compared with a smaller stake of equal expected shortfall. Square: with the full stake.",
+            "Dot with 95 % interval: compared with a smaller stake of equal expected shortfall. Square: with "
+                + "the full stake.",
             0,
             1,
             row =>
