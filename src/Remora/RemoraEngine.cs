@@ -63,8 +63,8 @@ public sealed class RemoraEngine
 
     /// <summary>
     /// Applies the next event. A candle or a history returns the market's new assessment under the
-    /// default policy, or null when it adds nothing new. An observation or a calendar returns null;
-    /// call <see cref="Assess"/> for the affected markets.
+    /// default policy, or null when it adds nothing new. An observation, a calendar or a change of
+    /// the tracked markets returns null; call <see cref="Assess"/> for the affected markets.
     /// </summary>
     public Assessment? Apply(in MarketEvent marketEvent)
     {
@@ -86,6 +86,14 @@ public sealed class RemoraEngine
             return null;
         }
         var market = marketEvent.Market!;
+        if (marketEvent.Change is { } change)
+        {
+            if (change == MarketChange.Dropped)
+                _markets.Remove(market);
+            else
+                Track(market);
+            return null;
+        }
         if (marketEvent.History is { } history)
             return Recover(market, history);
         var tracked = Track(market);

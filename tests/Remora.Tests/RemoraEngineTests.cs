@@ -37,6 +37,30 @@ public sealed class RemoraEngineTests
     }
 
     [Fact]
+    public void A_dropped_market_is_forgotten_and_the_others_are_not()
+    {
+        var engine = new RemoraEngine();
+        var candles = Some.Candles(43, 3_000);
+        Assert.Null(engine.Apply(MarketEvent.Tracked(Some.Btc)));
+        foreach (var candle in candles)
+        foreach (var market in new[] { Some.Btc, Some.Eth })
+            engine.Apply(MarketEvent.Closed(market, candle));
+        Assert.Null(engine.Apply(MarketEvent.Tracked(Some.Btc))); // changes nothing
+        var kept = engine.Assess(Some.Eth, 0, Some.Time).GetReadings();
+        Assert.Equal(kept, engine.Assess(Some.Btc, 0, Some.Time).GetReadings());
+
+        Assert.Null(engine.Apply(MarketEvent.Dropped(Some.Btc)));
+        Assert.Equal([Some.Eth], engine.Markets);
+        Assert.Equal(AssessmentState.Unknown, engine.Assess(Some.Btc, 0, Some.Time).State);
+        Assert.Equal(kept, engine.Assess(Some.Eth, 0, Some.Time).GetReadings());
+
+        // Its past can be applied again, although it is older than the last candle.
+        foreach (var candle in candles)
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        Assert.Equal(kept, engine.Assess(Some.Btc, 0, Some.Time).GetReadings());
+    }
+
+    [Fact]
     public void An_observation_answers_nothing_but_counts_at_once()
     {
         var engine = new RemoraEngine([RiskPolicy.Default], [Signal.FearGreed]);

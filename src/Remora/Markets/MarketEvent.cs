@@ -2,7 +2,7 @@ namespace Remora.Markets;
 
 /// <summary>
 /// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, the
-/// calendar of forecasts, or a market's history at start-up.
+/// calendar of forecasts, a market's history at start-up, or the begin or end of a market.
 /// </summary>
 public readonly record struct MarketEvent
 {
@@ -12,7 +12,8 @@ public readonly record struct MarketEvent
         Observation? observation,
         MarketHistory? history,
         EventCalendar? calendar = null,
-        ForecastCalendar? dates = null
+        ForecastCalendar? dates = null,
+        MarketChange? change = null
     )
     {
         Market = market;
@@ -21,6 +22,7 @@ public readonly record struct MarketEvent
         History = history;
         Calendar = calendar;
         Dates = dates;
+        Change = change;
     }
 
     /// <summary>The market of the event; null for an observation and for calendars.</summary>
@@ -28,7 +30,7 @@ public readonly record struct MarketEvent
 
     /// <summary>
     /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
-    /// <see cref="Calendar"/> and <see cref="Dates"/> are null.
+    /// <see cref="Calendar"/>, <see cref="Dates"/> and <see cref="Change"/> are null.
     /// </summary>
     public Candle Candle { get; }
 
@@ -43,6 +45,9 @@ public readonly record struct MarketEvent
 
     /// <summary>The calendar of forecasts that replaces the previous one, or null.</summary>
     public ForecastCalendar? Dates { get; }
+
+    /// <summary>Whether the market begins or ends to be tracked; null for other events.</summary>
+    public MarketChange? Change { get; }
 
     /// <summary>Creates the event of a closed base candle.</summary>
     public static MarketEvent Closed(MarketId market, in Candle candle) => new(market, candle, null, null);
@@ -60,6 +65,26 @@ public readonly record struct MarketEvent
     /// Creates the event of a fetched history, from which the market's model is rebuilt.
     /// </summary>
     public static MarketEvent Recovered(MarketId market, MarketHistory history) => new(market, default, null, history);
+
+    /// <summary>Creates the event of a market that is tracked from now on.</summary>
+    public static MarketEvent Tracked(MarketId market) =>
+        new(market, default, null, null, change: MarketChange.Tracked);
+
+    /// <summary>
+    /// Creates the event of a market that is no longer tracked: its model is dropped.
+    /// </summary>
+    public static MarketEvent Dropped(MarketId market) =>
+        new(market, default, null, null, change: MarketChange.Dropped);
+}
+
+/// <summary>A change of the set of tracked markets.</summary>
+public enum MarketChange
+{
+    /// <summary>The market is tracked from now on.</summary>
+    Tracked,
+
+    /// <summary>The market is no longer tracked.</summary>
+    Dropped,
 }
 
 /// <summary>
