@@ -10,6 +10,7 @@ took, how much of the limit was used, and how long a changed whitelist took to a
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,7 @@ def until(holds):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # stops its processes too
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     names = [f"M{i:03}/USDT" for i in range(1, count + NEW + 1)]
     Bot.whitelist = names[:count]
@@ -114,9 +116,6 @@ def main():
         pairs = f"{url}/api/v1/pairs"
         complete = until(lambda: all(one["state"] == "live" for one in read(pairs)["pairs"]))
         print(f"30 days of candles of each after {first + complete:.1f} s: {rates()}", flush=True)
-        time.sleep(310)  # every market polls its next candle
-        print(f"after 310 s more: {rates()}", flush=True)
-
         Bot.whitelist = names[NEW:]
         changed = time.monotonic()
 
@@ -125,11 +124,15 @@ def main():
             return set(names[count:]) <= {one["pair"] for one in status["pairs"]} and not status["refused"]
 
         until(added)
-        print(f"{NEW} other pairs are tracked {time.monotonic() - changed:.1f} s after the whitelist changed")
+        print(f"{NEW} other pairs are tracked {time.monotonic() - changed:.1f} s after the whitelist changed", flush=True)
         until(lambda: scored(names[count:]))
-        print(f"and have a score after {time.monotonic() - changed:.1f} s")
+        print(f"and have a score after {time.monotonic() - changed:.1f} s", flush=True)
         gaps = [b - a for a, b in zip(Bot.reads, Bot.reads[1:])]
-        print(f"the whitelist was read {len(Bot.reads)} times, at most {max(gaps):.1f} s apart: {rates()}")
+        print(f"the whitelist was read {len(Bot.reads)} times, at most {max(gaps):.1f} s apart: {rates()}", flush=True)
+        delivered = until(
+            lambda: all(one["candles_delivered"] > 0 for one in read(f"{url}/api/v1/status")["markets"])
+        )
+        print(f"every market has got its next candle {delivered:.1f} s later: {rates()}", flush=True)
     finally:
         for process in (service, sandbox):
             process.terminate()
