@@ -195,10 +195,7 @@ public sealed class ServiceKillTests : IDisposable
         if (requestsRest)
         {
             await RollupAsync("SELECT count() FROM api_requests", "SELECT sum(calls) FROM traffic_1m");
-            await RollupAsync(
-                "SELECT countIf(status < 400) FROM api_requests",
-                "SELECT sum(calls) FROM queries_12h"
-            );
+            await RollupAsync("SELECT countIf(status < 400) FROM api_requests", "SELECT sum(calls) FROM queries_12h");
         }
         await RollupAsync("SELECT count() FROM assessments", "SELECT sum(assessments) FROM risk_1d");
         return found;
@@ -285,7 +282,7 @@ public sealed class ServiceKillTests : IDisposable
         for (var waited = Stopwatch.StartNew(); !await condition(); )
         {
             Assert.True(waited.Elapsed < Patience, "it did not come to this: " + what());
-            await Task.Delay(20);
+            await Task.Delay(100);
         }
     }
 }

@@ -248,7 +248,8 @@ public sealed class StoreTests : IDisposable
             await Task.WhenAll(calling);
         }
 
-        // Rows that could not be inserted in time are in the journal. More batches come all the time.
+        // Rows that could not be inserted in time are in the journal. More batches come all the
+        // time.
         var left = BatchesOf(_data);
         await using var again = Serve(world);
         await UntilAsync(

@@ -96,7 +96,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
                     $"SELECT {string.Join(", ", definition.Intervals.Select(BucketOf))} FROM {from}",
                     cancellation
                 );
-            return definition.Intervals.ToDictionary(interval => interval, IReadOnlyList<DescribedColumn> (_) => columns);
+            return definition.Intervals.ToDictionary(each => each, IReadOnlyList<DescribedColumn> (_) => columns);
         }
         catch (ClickHouseException whole)
         {
@@ -120,11 +120,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
         if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash))
             chain = new(definition, chain.Version + 1, database.Client);
-        return (
-            chain,
-            [.. marked.Select(entry => entry.Name)],
-            current is { } used && used.Hash != definition.Hash
-        );
+        return (chain, [.. marked.Select(entry => entry.Name)], current is { } used && used.Hash != definition.Hash);
     }
 
     private static RollupPlan? Finished(

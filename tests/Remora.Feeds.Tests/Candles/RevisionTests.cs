@@ -5,6 +5,7 @@ using Remora.Markets;
 namespace Remora.Feeds.Tests.Candles;
 
 /// <summary>Candles that an exchange revises, through the real bridge.</summary>
+[Trait("speed", "slow")]
 public sealed class RevisionTests
 {
     // 30 days before 2024-03-10, at midnight.
