@@ -37,7 +37,8 @@ public sealed class ServiceHost : IAsyncDisposable
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
+        var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
         _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
     }
 
@@ -161,6 +162,7 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Calendar is { } calendar
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
+            _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             .. StartNotifiers(),
         ];
