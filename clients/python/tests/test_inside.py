@@ -70,17 +70,22 @@ class Folders(unittest.TestCase):
 
 class Backtests(Folders):
     def test_stored_candles_give_the_same_as_files_of_a_replay(self):
+        for policy in ("conservative", "remora-2"):
+            with self.subTest(policy=policy):
+                self.compare_with_files(policy)
+
+    def compare_with_files(self, policy):
         stored = frame(0, DAYS * 288)
         self.store(stored)
         files = {}
         for side in ("long", "short"):
             files[side] = str(self.folder / f"{side}.csv")
-            risk = remora.assess(stored, pair="BTC/USDT", side=side, policy="conservative")
+            risk = remora.assess(stored, pair="BTC/USDT", side=side, policy=policy)
             risk.to_csv(files[side], index=False)
         window = stored[30 * 288:].reset_index(drop=True)
         hours = frame(30 * 288, 30 * 24, "1h").reset_index(drop=True)
         for timeframe, given in (("5m", window), ("1h", hours)):
-            settings = {"tag_entries": True, "scale_stake": True, "policy": "conservative"}
+            settings = {"tag_entries": True, "scale_stake": True, "policy": policy}
             without = self.make(Both, timeframe, **settings, timeframe="5m")
             with_files = self.make(Both, timeframe, **settings, history=files["long"], history_short=files["short"])
             ours, theirs = signals(without, given), signals(with_files, given)

@@ -24,7 +24,7 @@ log = logging.getLogger("remora.freqtrade")
 USUAL_TIMEFRAME = "5m"
 """The timeframe of a service with default settings."""
 
-_COLUMNS = ("as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale", "state")
+_COLUMNS = ("as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale", "state", "model")
 _LONGEST_BRIDGED_GAP = np.timedelta64(24, "h")  # after a longer one the model warms up again
 _FORECAST_AGE = pd.Timedelta(hours=1)  # the shortest horizon
 _said: "set[str]" = set()
