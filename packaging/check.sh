@@ -5,6 +5,7 @@
 # .NET, Node.js or Python. That takes root on Debian. What cannot be checked is named.
 set -uo pipefail
 packages=$1
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 work=$(mktemp -d) failed=0 skipped=0
 bare=$work/bare
 cleanup() {
@@ -67,12 +68,47 @@ bare_system() {
   mirror=$(apt-cache policy | sed -nE "s|^ *[0-9]+ (https?://[^ ]+) $suite/main .*|\1|p" | head -n 1)
   debootstrap --variant=minbase "$suite" "$bare" "$mirror" >"$work/debootstrap.log" 2>&1 ||
     { tail -n 3 "$work/debootstrap.log" >&2; return 1; }
+  tar -C "$bare" -cf "$work/bare.tar" .
   mount --bind /proc "$bare/proc" && mount -t tmpfs tmpfs "$bare/dev" && mkdir "$bare/dev/pts" &&
     mount -t devpts devpts "$bare/dev/pts" || return 1
   for device in null zero random urandom tty; do
     cp -a "/dev/$device" "$bare/dev/" || return 1
   done
   ln -s /proc/self/fd "$bare/dev/fd"
+}
+
+# Builds the last stage of the Dockerfile on the bare system, from the unpacked archive, and runs
+# the image as its own user. The first stages make that archive.
+image() {
+  local url=http://127.0.0.1:28473 started took container round
+  command -v buildah >/dev/null || apt-get install -y -qq --no-install-recommends buildah >/dev/null 2>&1 ||
+    { skip "image: no buildah"; return; }
+  export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot BUILDAH_FORMAT=docker
+  local store=(--root "$work/storage" --runroot "$work/run")
+  mkdir -p "$work/context/product"
+  tar -xzf "$archive" -C "$work/context/product" --strip-components 1
+  { echo 'ARG BASE_IMAGE' && sed -n '/^FROM ${BASE_IMAGE}/,$p' "$root/deploy/Dockerfile"; } |
+    sed 's/^COPY --from=build \/product /COPY product /' >"$work/context/Dockerfile"
+  container=$(buildah "${store[@]}" from scratch) &&
+    buildah "${store[@]}" add -q "$container" "$work/bare.tar" / >/dev/null &&
+    buildah "${store[@]}" commit -q --rm "$container" base >/dev/null &&
+    buildah "${store[@]}" bud -q --build-arg BASE_IMAGE=localhost/base -t remora "$work/context" >"$work/image.log" 2>&1 ||
+    { bad "image: build:"; tail -n 5 "$work/image.log" >&2; return; }
+  container=$(buildah "${store[@]}" from remora)
+  local mounted
+  mounted=$(buildah "${store[@]}" mount "$container")
+  ok "image: built, $(du -sm --exclude=proc --exclude=sys "$mounted" | cut -f1) MB"
+  for round in first second; do
+    started=$(date +%s%N)
+    buildah "${store[@]}" run "$container" -- /opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 \
+      --port 28473 --host 127.0.0.1 --data /data >"$work/image.log" 2>&1 &
+    took=$(answers_after "$started" "$url") || { bad "image: no answer:"; tail -n 20 "$work/image.log" >&2; return; }
+    ok "image: $round start, first answer after $took ms, as user $(ps -o uid= -p "$(pgrep -f 'port 28473 --host' | tail -n 1)" | tr -d ' ')"
+    sleep 5
+    pkill -TERM -f '^/opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 --port 28473'
+    wait %% || bad "image: the service ended with $?"
+  done
+  buildah "${store[@]}" umount "$container" >/dev/null
 }
 
 archive=$(ls "$packages"/remora-*-linux-x64.tar.gz 2>/dev/null | grep -v engine | head -n 1)
@@ -90,6 +126,7 @@ else
       { bad "archive: --version:"; cat "$work/version" >&2; }
     use archive /opt/remora/bin/remora /data/archive 28471
     rm -rf "$bare/opt/remora"
+    image
   fi
   if [[ -n $deb ]]; then
     cp "$deb" "$bare/remora.deb"
