@@ -273,7 +273,7 @@ internal sealed record LibraryDescription(
     public static LibraryDescription Current { get; } =
         new(
             Exports.AbiVersion,
-            RiskPolicy.ModelVersion,
+            RiskPolicy.Default.Model,
             [.. BuiltInPolicies.All.Select(policy => policy.Name)],
             [.. Timeframe.Known.Select(timeframe => timeframe.Name)],
             [.. Backtest.Data.OutsideKinds.Names.Keys],

@@ -249,7 +249,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
         {
             ["pair"] = market.Pair.ToString(),
             ["timeframe"] = market.Timeframe.Name,
-            ["policies"] = new[] { "remora-1", "conservative", "aggressive", Own },
+            ["policies"] = new[] { "remora-1", "conservative", "aggressive", "remora-2", Own },
         };
         foreach (var property in more?.GetType().GetProperties() ?? [])
             options[property.Name] = property.GetValue(more)!;

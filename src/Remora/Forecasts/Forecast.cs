@@ -135,6 +135,11 @@ public sealed class Forecast
 
     internal bool HasComparison => HistoryDays >= DaysOfComparison;
 
+    /// <summary>
+    /// The median forecast of the last 180 days; NaN before 30 days of past.
+    /// </summary>
+    internal double MedianOf(Horizon horizon) => HasComparison ? Usual.Medians[horizon.Index] : double.NaN;
+
     internal ref readonly HorizonNumbers NumbersOf(Horizon horizon) => ref _numbers[horizon.Index];
 }
 

@@ -45,7 +45,7 @@ public sealed class HorizonForecast
     /// <summary>
     /// The median forecast of the market's last 180 days, a ratio; unknown before 30 days of past.
     /// </summary>
-    public double MedianVolatility => _forecast.HasComparison ? _forecast.Usual.Medians[_horizon.Index] : double.NaN;
+    public double MedianVolatility => _forecast.MedianOf(_horizon);
 
     /// <summary>
     /// The volatility relative to the usual one, which is the geometric mean of the last 180 days:

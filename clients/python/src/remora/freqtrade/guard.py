@@ -22,7 +22,7 @@ import pandas as pd
 from freqtrade.strategy import IStrategy
 
 from remora.client import RemoraClient
-from remora.freqtrade.history import RemoraHistoryError, RiskHistory, closes
+from remora.freqtrade.history import BANDED_MODEL, RemoraHistoryError, RiskHistory, closes, kept_scale
 from remora.freqtrade.settings import GuardSettings
 from remora.watcher import Reading, Watcher
 
@@ -84,6 +84,9 @@ def _guard_entries(self: "RemoraGuard", inner: Callable[..., Any], dataframe: An
         return self._remora_gate(dataframe, pair)
     self._remora_watcher().track(self.remora_pair(pair))
     self._remora_watcher().start()
+    if self._remora_settings().scale_stake:
+        for side in self._remora_sides():
+            self._remora_live_scale(pair, side)  # keeps the scale of each candle, as a backtest does
     if self._remora_settings().tag_entries and len(dataframe):
         for side in self._remora_sides():
             assessment = self._remora_read(pair, side).assessment
@@ -239,13 +242,22 @@ class RemoraGuard(IStrategy):
     def _remora_scaled(self, stake: float, pair: str, side: str, time: Any, least: Optional[float]) -> float:
         """Returns the stake times position_scale, at least the minimum of the exchange."""
         if self._remora_is_live():
-            assessment = self._remora_read(pair, side).assessment
-            scale = assessment.position_scale if assessment else None
+            scale = self._remora_live_scale(pair, side)
         elif self._remora_settings().ungated_backtest:
             scale = None
         else:
             scale = self._remora_history(pair, side).scale_at(time)
         return stake if scale is None or scale >= 1 else min(stake, max(stake * scale, least or 0))
+
+    def _remora_live_scale(self, pair: str, side: str) -> Optional[float]:
+        """Returns position_scale; by the forecast, the kept one until it differs by a quarter."""
+        assessment = self._remora_read(pair, side).assessment
+        scale = assessment.position_scale if assessment else None
+        if assessment is None or assessment.model != BANDED_MODEL or scale is None or not scale > 0:
+            return scale
+        kept: Dict[Any, Optional[float]] = self.__dict__.setdefault("_remora_kept", {})
+        kept[pair, side] = kept_scale(kept.get((pair, side)), scale)
+        return kept[pair, side]
 
     def _remora_log_block(self, pair: str, side: str, reading: Reading, what: str) -> None:
         """Logs a blocked entry once per reason and candle, because Freqtrade repeats it."""
