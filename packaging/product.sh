@@ -96,7 +96,7 @@ deb() {
   sed -e "s/@VERSION@/$version/" -e "s/@SIZE@/$(du -sk "$tree" | cut -f1)/" "$root/packaging/deb/control" \
     >"$tree/DEBIAN/control"
   chmod -R go-w "$tree"
-  SOURCE_DATE_EPOCH=$(package_time) dpkg-deb --root-owner-group -Zxz -z3 --build "$tree" "$packages/$file" >/dev/null
+  SOURCE_DATE_EPOCH=$(package_time) dpkg-deb --root-owner-group -Zzstd -z9 --build "$tree" "$packages/$file" >/dev/null
   rm -rf "$tree"
   echo "$packages/$file"
 }
