@@ -4,6 +4,7 @@ using Remora.Bots;
 using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Grading;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -22,6 +23,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly ServiceParts _parts;
     private readonly WebApplication _app;
     private readonly MarketPump _pump;
+    private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -38,6 +40,11 @@ public sealed class ServiceHost : IAsyncDisposable
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
         _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
+        if (parts.Record is { } record)
+        {
+            _record = new(record.Session, markets, clock);
+            _record.Register(metrics.Meter);
+        }
         _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
     }
 
@@ -161,6 +168,7 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Calendar is { } calendar
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
+            _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             .. StartNotifiers(),
         ];
