@@ -39,7 +39,8 @@ public sealed class ServiceHost : IAsyncDisposable
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
+        var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
         if (parts.Record is { } record)
         {
             _record = new(record.Session, markets, clock);
@@ -169,6 +170,7 @@ public sealed class ServiceHost : IAsyncDisposable
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
             _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             .. StartNotifiers(),
         ];

@@ -134,19 +134,14 @@ public sealed class MarketStore
         var remarks = new List<string>();
         foreach (var rollup in Rollups)
         {
-            var plan = await rollup.PlanAsync(cancellation);
+            var plan = await rollup.EnsureAsync(cancellation);
             if (plan.IsChanged)
-            {
                 remarks.Add(ChangedRemark(rollup));
-                continue;
-            }
-            if (plan.UnseenRows > 0)
+            else if (plan.UnseenRows > 0)
                 remarks.Add(
                     $"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill "
                         + $"{rollup.Definition.Name}' adds them"
                 );
-            if (!plan.IsNothingToDo)
-                await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);

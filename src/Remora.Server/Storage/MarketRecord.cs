@@ -40,6 +40,17 @@ public sealed class MarketRecord : IDisposable
         _warmStart.CandlesAsync(market, cancellation);
 
     /// <summary>
+    /// Returns a market's stored base candles that open in a span; none if the store does not
+    /// answer in time.
+    /// </summary>
+    public Task<IReadOnlyList<Candle>> RecallAsync(
+        MarketId market,
+        Instant from,
+        Instant until,
+        CancellationToken cancellation
+    ) => _warmStart.CandlesAsync(market, from, until, cancellation);
+
+    /// <summary>
     /// Returns the stored observations that are still relevant, in the order in which they became
     /// knowable, and reads which assessments are already stored.
     /// </summary>

@@ -11,6 +11,7 @@ using Remora.Testing;
 namespace Remora.Server.Tests.Storage;
 
 /// <summary>Tests what a start reads from the store, and what it stores.</summary>
+[Trait("speed", "slow")]
 public sealed class MarketRecordTests
 {
     /// <summary>
