@@ -36,6 +36,7 @@ public sealed class MarketStore
         Observations = new(this);
         Assessments = new(this);
         Requests = new(this);
+        Record = new(this);
     }
 
     /// <summary>
@@ -58,8 +59,8 @@ public sealed class MarketStore
     public StoreOptions Options { get; }
 
     /// <summary>
-    /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>) and of requests (<c>traffic</c>,
-    /// <c>queries</c>).
+    /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>, <c>forecasts</c>) and of
+    /// requests (<c>traffic</c>, <c>queries</c>).
     /// </summary>
     public IReadOnlyList<Rollup> Rollups { get; }
 
@@ -74,6 +75,9 @@ public sealed class MarketStore
 
     /// <summary>The requests to the service.</summary>
     public RequestTable Requests { get; }
+
+    /// <summary>The track record of the published forecasts.</summary>
+    public ForecastRecord Record { get; }
 
     internal SchemaDialect Dialect { get; }
 

@@ -10,6 +10,7 @@ namespace Remora.Server.Storage;
 /// </summary>
 public sealed class MarketRecord : IDisposable
 {
+    private readonly TimeProvider _clock;
     private readonly WriteOnce _stored = new();
     private readonly WarmStart _warmStart;
 
@@ -20,7 +21,7 @@ public sealed class MarketRecord : IDisposable
     /// <param name="clock">The service's clock.</param>
     public MarketRecord(StoreSession session, TimeProvider clock)
     {
-        Session = session;
+        (Session, _clock) = (session, clock);
         _warmStart = new(session, _stored, clock);
     }
 
@@ -28,6 +29,8 @@ public sealed class MarketRecord : IDisposable
     public StoreSession Session { get; }
 
     private Recorder Recorder => Session.Recorder;
+
+    private Instant Now => Instant.From(_clock.GetUtcNow());
 
     /// <summary>
     /// Returns a market's stored candles for its warm-up; null if the store does not answer in
@@ -89,7 +92,7 @@ public sealed class MarketRecord : IDisposable
     public void Assessed(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (_stored.IsNew(market, assessment, isOfPast))
-            Recorder.Assessment(assessment);
+            Recorder.Assessment(assessment, Now);
     }
 
     private void Closed(MarketId market, in Candle candle, Assessment? assessment)
@@ -98,13 +101,13 @@ public sealed class MarketRecord : IDisposable
         var source = _sources.GetValueOrDefault(market);
         if (isNew && source is null)
         {
-            Recorder.CandleAndAssessment(assessment!);
+            Recorder.CandleAndAssessment(assessment!, Now);
             return;
         }
         // The candle is stored under its exchange, the assessment under the market.
         Recorder.Candle(source ?? market, candle);
         if (isNew)
-            Recorder.Assessment(assessment!);
+            Recorder.Assessment(assessment!, Now);
     }
 
     private void Past(MarketId market, MarketHistory history, Assessment? assessment)
