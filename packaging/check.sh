@@ -10,7 +10,7 @@ work=$(mktemp -d) failed=0 skipped=0
 bare=$work/bare
 cleanup() {
   jobs -p | xargs -r kill 2>/dev/null
-  for point in dev/pts dev proc; do mountpoint -q "$bare/$point" && umount -l "$bare/$point"; done
+  awk -v under="$work/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -56,7 +56,7 @@ use() {
       sleep 5
     fi
     kill -TERM "$pid"
-    wait %% || bad "$name: the service ended with $?"
+    wait -n || bad "$name: the service ended with $?"
   done
 }
 
@@ -106,7 +106,7 @@ image() {
     ok "image: $round start, first answer after $took ms, as user $(ps -o uid= -p "$(pgrep -f 'port 28473 --host' | tail -n 1)" | tr -d ' ')"
     sleep 5
     pkill -TERM -f '^/opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 --port 28473'
-    wait %% || bad "image: the service ended with $?"
+    wait -n || bad "image: the service ended with $?"
   done
   buildah "${store[@]}" umount "$container" >/dev/null
 }
@@ -142,10 +142,12 @@ else
   fi
 fi
 
-if wheel=$(ls "$packages"/remora-*-py3-none-manylinux*x86_64.whl 2>/dev/null) &&
-  python3 -c 'import venv, numpy' 2>/dev/null; then
+for python in python3 /usr/bin/python3 ''; do
+  [[ -n $python ]] && "$python" -c 'import venv, numpy' 2>/dev/null && break
+done
+if wheel=$(ls "$packages"/remora-*-py3-none-manylinux*x86_64.whl 2>/dev/null) && [[ -n $python ]]; then
   started=$(date +%s%N)
-  python3 -m venv --system-site-packages "$work/venv" &&
+  "$python" -m venv --system-site-packages "$work/venv" &&
     "$work/venv/bin/pip" install -q --no-deps --no-index "$wheel" &&
     "$work/venv/bin/python" - >"$work/python.log" 2>&1 <<'PYTHON' &&
 import remora, math
