@@ -33,7 +33,8 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor supervisor
+        Supervisor supervisor,
+        string? states
     )
     {
         _bridge = bridge;
@@ -42,13 +43,22 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
             ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock)
             : null;
         _clock = clock;
+        var dates = new ForecastDates(ShippedCalendar.Dates);
+        var lines = log.CreateLogger<ForecastPast>();
+        var past = new ForecastPast(settings.Coefficients, () => dates.Current)
+        {
+            Folder = states,
+            Length = settings.ForecastHistory,
+            Recall = record is null ? null : record.RecallAsync,
+            Notice = line => lines.LogWarning("{Line}", line),
+        };
         _polls = new MarketFeedOptions
         {
             PollDelay = settings.PollDelay,
             Recall = record is null ? null : record.RecallAsync,
+            Past = past,
             OtherFeeds = OthersOf,
         };
-        var dates = new ForecastDates(ShippedCalendar.Dates);
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(FeedOf)],
@@ -67,6 +77,7 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
             News = () => news?.Report,
             Bridge = () => _bridge.Health,
             Record = record,
+            Past = past,
             Sandbox = sandbox,
             Supervisor = supervisor,
             Log = log,
@@ -85,13 +96,15 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
     /// <param name="record">The stored markets, for their warm-up; null without a store.</param>
     /// <param name="log">Receives messages for the operator.</param>
     /// <param name="supervisor">Restarts background tasks; null creates one.</param>
+    /// <param name="states">The folder of saved states; null to keep none.</param>
     public static OutsideWorld Connect(
         ServiceSettings settings,
         TimeProvider clock,
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor? supervisor = null
+        Supervisor? supervisor = null,
+        string? states = null
     )
     {
         supervisor ??= new();
@@ -101,7 +114,7 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
             clock,
             supervisor
         );
-        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor);
+        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor, states);
     }
 
     /// <inheritdoc/>

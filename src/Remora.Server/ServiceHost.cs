@@ -6,6 +6,7 @@ using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Grading;
 using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
@@ -27,6 +28,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly MarketPump _pump;
     private readonly AddedPairs _added;
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
+    private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -42,7 +44,13 @@ public sealed class ServiceHost : IAsyncDisposable
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
+        var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
+        if (parts.Record is { } record)
+        {
+            _record = new(record.Session, markets, clock);
+            _record.Register(metrics.Meter);
+        }
         _added = new(settings, parts, Board, _pump, Streams);
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
         _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists).Build();
@@ -171,6 +179,8 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Calendar is { } calendar
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
+            _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             Start("added pairs", _added.RunAsync),
             .. _whitelists.Select(whitelist => Start(whitelist.Name, whitelist.RunAsync)),
