@@ -111,8 +111,33 @@ internal sealed class CandleSession
             await PollAsync(events, cancellation);
         else if (!_live || _warmUp is not null)
             await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
+        else if (_polls.NextLook(_expected, _clock.Now()) is { } look && look < _polls.Next)
+            await LookAsync(look, events, cancellation);
         else
             await WaitUntilAsync(_polls.Next, null, cancellation);
+    }
+
+    /// <summary>
+    /// Waits, then sends the unfinished candle. The answer is neither needed nor proof that the
+    /// exchange works, so that a failure changes nothing: the next poll decides.
+    /// </summary>
+    private async Task LookAsync(Instant time, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        await WaitUntilAsync(time, null, cancellation);
+        try
+        {
+            // Prices of another level are confirmed when the candle has closed.
+            if (
+                await _pages.UnfinishedAsync(_expected, cancellation) is { } candle
+                && !(_recent.Last is { } known && PriceLevel.Differs(known.Close, candle.Close))
+            )
+                await events.WriteAsync(MarketEvent.Unfinished(_market, candle, _clock.Now()), cancellation);
+        }
+        catch (ExchangeException)
+        {
+            // The next look is a whole interval later, and the gate keeps the pauses that an exchange
+            // wants.
+        }
     }
 
     private async Task DescribeAsync(CancellationToken cancellation)
