@@ -39,6 +39,7 @@ internal static class CommandLine
             StudyCommand.Create(),
             JudgeCommand.Create(),
             ForecastCommand.Create(),
+            ScorecardCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),

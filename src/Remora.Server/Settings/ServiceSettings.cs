@@ -133,6 +133,18 @@ public sealed record ServiceSettings
     /// <summary>The coefficients of forecasts.</summary>
     public CoefficientVintages Coefficients { get; init; } = CoefficientVintages.Shipped;
 
+    /// <summary>
+    /// The days of past that forecasts begin with; null for those that they compare with, or in a
+    /// sandbox for those of other readings.
+    /// </summary>
+    public int? ForecastDays { get; init; }
+
+    /// <summary>The past that forecasts begin with.</summary>
+    public TimeSpan ForecastHistory =>
+        ForecastDays is { } days ? TimeSpan.FromDays(days)
+        : Sandbox ? RequiredHistory.Base
+        : RequiredHistory.Forecasts;
+
     /// <summary>How long before a scheduled event its event window starts.</summary>
     public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;
 

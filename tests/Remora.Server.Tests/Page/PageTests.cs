@@ -87,7 +87,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.IsQuietAsync(service.Host.Url);
     }
 
-    [Theory]
+    [Theory, Trait("speed", "slow")]
     [InlineData(1440, false)]
     [InlineData(1440, true)]
     [InlineData(390, false)]

@@ -23,7 +23,7 @@ public sealed class ArchitectureTests
         ["Remora.Store"] = ["Remora", "Remora.ClickHouse", "Remora.Supervision"],
         ["Remora.Backtest"] = ["Remora", "Remora.Csv"],
         ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
-        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
+        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots", "Remora.Backtest"],
         ["Remora.Client"] = [],
         ["Remora.Native"] = ["Remora", "Remora.Csv", "Remora.Backtest"],
         ["Remora.Cli"] =
