@@ -165,6 +165,13 @@ internal static class DeclaredSettings
                 "Time from the close of a candle to its request"
             ),
             Declare.One(
+                "unfinished_interval",
+                Kind.Whole(0, 3600, "SECONDS"),
+                s => (int)s.UnfinishedInterval.TotalSeconds,
+                (s, v) => s with { UnfinishedInterval = TimeSpan.FromSeconds(v) },
+                "Seconds of real time between two requests for the unfinished candle, which sets flag_shock; 0 for none"
+            ),
+            Declare.One(
                 "sources",
                 Kind.Bool,
                 s => s.Sources,

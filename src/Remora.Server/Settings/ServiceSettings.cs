@@ -119,6 +119,11 @@ public sealed record ServiceSettings
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How often the unfinished candle is requested, in real time; zero for never.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
 

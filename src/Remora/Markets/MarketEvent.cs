@@ -1,8 +1,8 @@
 namespace Remora.Markets;
 
 /// <summary>
-/// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, the
-/// calendar of forecasts, or a market's history at start-up.
+/// An input of the engine: a closed candle, an unfinished candle, an outside value, a calendar of
+/// scheduled events, the calendar of forecasts, or a market's history at start-up.
 /// </summary>
 public readonly record struct MarketEvent
 {
@@ -12,7 +12,8 @@ public readonly record struct MarketEvent
         Observation? observation,
         MarketHistory? history,
         EventCalendar? calendar = null,
-        ForecastCalendar? dates = null
+        ForecastCalendar? dates = null,
+        Instant? seenAt = null
     )
     {
         Market = market;
@@ -21,16 +22,21 @@ public readonly record struct MarketEvent
         History = history;
         Calendar = calendar;
         Dates = dates;
+        SeenAt = seenAt;
     }
 
     /// <summary>The market of the event; null for an observation and for calendars.</summary>
     public MarketId? Market { get; }
 
     /// <summary>
-    /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
-    /// <see cref="Calendar"/> and <see cref="Dates"/> are null.
+    /// The base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
+    /// <see cref="Calendar"/> and <see cref="Dates"/> are null. Closed unless <see cref="SeenAt"/> is
+    /// known.
     /// </summary>
     public Candle Candle { get; }
+
+    /// <summary>When the unfinished candle was read; null for a closed candle.</summary>
+    public Instant? SeenAt { get; }
 
     /// <summary>The outside value, or null.</summary>
     public Observation? Observation { get; }
@@ -46,6 +52,13 @@ public readonly record struct MarketEvent
 
     /// <summary>Creates the event of a closed base candle.</summary>
     public static MarketEvent Closed(MarketId market, in Candle candle) => new(market, candle, null, null);
+
+    /// <summary>Creates the event of a base candle that has not closed yet.</summary>
+    /// <param name="market">The market.</param>
+    /// <param name="candle">The candle so far.</param>
+    /// <param name="seenAt">When it was read.</param>
+    public static MarketEvent Unfinished(MarketId market, in Candle candle, Instant seenAt) =>
+        new(market, candle, null, null, seenAt: seenAt);
 
     /// <summary>Creates the event of an outside value that became known.</summary>
     public static MarketEvent Observed(Observation observation) => new(null, default, observation, null);
