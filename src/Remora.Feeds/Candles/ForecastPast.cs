@@ -147,6 +147,15 @@ public sealed class ForecastPast
         _newest[source] = state;
     }
 
+    /// <summary>
+    /// Forgets a market that is no longer tracked; its file stays. The pump calls it.
+    /// </summary>
+    public void Dropped(MarketId market)
+    {
+        _whole.Remove(market, out var source);
+        _newest.TryRemove(source ?? market, out _);
+    }
+
     /// <summary>Writes files until it is canceled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

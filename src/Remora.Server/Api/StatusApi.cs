@@ -2,12 +2,14 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Bots.Freqtrade;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Telemetry;
 using Remora.Store;
@@ -31,6 +33,7 @@ namespace Remora.Server.Api;
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
+/// <param name="Added">The pairs that were added at run time, and those that were refused.</param>
 public sealed record ServiceStatus(
     string Version,
     double UptimeSeconds,
@@ -44,7 +47,8 @@ public sealed record ServiceStatus(
     string? CalendarProblem,
     BridgeHealth? Bridge,
     StoreHealth? Store,
-    IReadOnlyList<SupervisedTask> Tasks
+    IReadOnlyList<SupervisedTask> Tasks,
+    AddedPairList Added
 );
 
 /// <summary>The coefficients of the forecasts that are made now.</summary>
@@ -113,14 +117,32 @@ internal static class StatusApi
         status
             .MapGet(
                 "/status",
-                (AssessmentBoard board, ServiceParts parts, ServiceSettings settings) =>
-                    GetStatus(board, parts, settings, Stopwatch.GetElapsedTime(started))
+                (
+                    AssessmentBoard board,
+                    ServiceParts parts,
+                    ServiceSettings settings,
+                    AddedPairs added,
+                    IReadOnlyList<BotWhitelist> whitelists
+                ) =>
+                    GetStatus(
+                        board,
+                        parts,
+                        settings,
+                        Stopwatch.GetElapsedTime(started),
+                        new(
+                            settings.MaxAddedPairs,
+                            added.Pairs,
+                            added.Refused,
+                            [.. whitelists.Select(bot => bot.Health)]
+                        )
+                    )
             )
             .WithName("status")
             .WithSummary("Get the service's status")
             .WithDescription(
                 "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, "
-                    + "refused candles, warm-up; and each background task, with its restarts and last error."
+                    + "refused candles, warm-up; each background task, with its restarts and last error; and the pairs "
+                    + "that were added at run time."
             )
             .Takes();
     }
@@ -152,7 +174,8 @@ internal static class StatusApi
         AssessmentBoard board,
         ServiceParts parts,
         ServiceSettings settings,
-        TimeSpan uptime
+        TimeSpan uptime,
+        AddedPairList added
     )
     {
         var dates = parts.Calendar?.Health.Forecasts;
@@ -171,7 +194,8 @@ internal static class StatusApi
                     dates?.Problem,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
-                    parts.Supervisor.Tasks
+                    parts.Supervisor.Tasks,
+                    added
                 )
             )
         );

@@ -51,6 +51,14 @@ public sealed record ServiceSettings
     /// </summary>
     public IReadOnlyList<MarketSettings> Markets { get; init; } = [];
 
+    /// <summary>
+    /// The maximum number of pairs that are added at run time, besides the configured ones.
+    /// </summary>
+    public int MaxAddedPairs { get; init; } = 250;
+
+    /// <summary>The answer of <c>/risk</c> for a pair that is not tracked.</summary>
+    public UntrackedRule Untracked { get; init; }
+
     /// <summary>The name of the default policy.</summary>
     public string Policy { get; init; } = RiskPolicy.Default.Name;
 
@@ -211,7 +219,10 @@ public sealed record ServiceSettings
     /// <summary>The maximum number of simultaneous readers of the event stream.</summary>
     public int MaxStreams { get; init; } = 5000;
 
-    /// <summary>The Freqtrade bots whose pairs are locked while entries are blocked.</summary>
+    /// <summary>
+    /// The Freqtrade bots whose pairs are locked while entries are blocked, or whose whitelists are
+    /// followed.
+    /// </summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
     /// <summary>The receivers of changes.</summary>
@@ -225,6 +236,9 @@ public sealed record ServiceSettings
 
     /// <summary>The speed of the clock in a sandbox.</summary>
     public double Speed { get; init; } = 1;
+
+    /// <summary>Whether the rate limits of exchanges are kept in a sandbox too.</summary>
+    public bool SandboxRateLimit { get; init; }
 
     internal static IReadOnlyList<Pair> DefaultPairs { get; } =
     [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
@@ -258,6 +272,11 @@ public sealed record ServiceSettings
     /// </summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The clock by which added pairs are dropped: real time, also in a sandbox. Tests change it.
+    /// </summary>
+    internal TimeProvider RealClock { get; init; } = TimeProvider.System;
+
     /// <summary>The clock of the log's intervals. Tests change it.</summary>
     internal TimeProvider LogClock { get; init; } = TimeProvider.System;
 
@@ -274,6 +293,19 @@ public sealed record ServiceSettings
     internal bool AnswersAnonymous => !RequireKeys && (AllowAnonymous || !IsGuarded);
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
+}
+
+/// <summary>The answer for a pair that is not tracked.</summary>
+public enum UntrackedRule
+{
+    /// <summary>404, with the nearest tracked pairs.</summary>
+    NotFound,
+
+    /// <summary>An assessment whose state is unknown, by the policy's rule for stale data.</summary>
+    Unknown,
+
+    /// <summary>The assessment of the whole market.</summary>
+    WholeMarket,
 }
 
 /// <summary>One market. Null values use the settings for all markets.</summary>
