@@ -4,6 +4,7 @@ using Remora.Bots;
 using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -28,7 +29,6 @@ public sealed class ServiceHost : IAsyncDisposable
     private ServiceHost(ServiceSettings settings, ServiceParts parts, TimeProvider clock)
     {
         _settings = settings;
-        _parts = parts;
         _log = parts.Log.CreateLogger<ServiceHost>();
         IReadOnlyList<MarketId> markets = [.. settings.TrackedMarkets.Select(market => market.Id)];
         if (!markets.ToHashSet().SetEquals(parts.Markets.Select(feed => feed.Market)))
@@ -36,6 +36,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var signals = parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order();
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
+        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
         _pump = new(new(settings.PoliciesInOrder, [.. signals]), Board, parts.Record, metrics);
         _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
@@ -171,7 +172,7 @@ public sealed class ServiceHost : IAsyncDisposable
     /// </summary>
     private IEnumerable<Task> StartNotifiers()
     {
-        if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0)
+        if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0 && _parts.Notifications is null)
             return [];
         var verdicts = new VerdictBoard();
         var notifiers = new Notifiers(
@@ -184,6 +185,7 @@ public sealed class ServiceHost : IAsyncDisposable
         return
         [
             notifiers.RunAsync(_parts.Supervisor, _stop.Token),
+            _parts.Notifications?.RunAsync(verdicts, _parts.Supervisor, _stop.Token) ?? Task.CompletedTask,
             Start("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync),
         ];
     }

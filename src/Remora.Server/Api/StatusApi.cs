@@ -7,6 +7,7 @@ using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Notify;
 using Remora.Server.Telemetry;
 using Remora.Store;
 using Remora.Supervision;
@@ -26,6 +27,8 @@ namespace Remora.Server.Api;
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
+/// <param name="Notifications">The status of messages to people; null if no receiver is
+/// set.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
 public sealed record ServiceStatus(
     string Version,
@@ -38,6 +41,7 @@ public sealed record ServiceStatus(
     DateOnly? CalendarKnownUntil,
     BridgeHealth? Bridge,
     StoreHealth? Store,
+    NotificationStatus? Notifications,
     IReadOnlyList<SupervisedTask> Tasks
 );
 
@@ -142,6 +146,7 @@ internal static class StatusApi
                     parts.Calendar?.Health.Forecasts?.KnownUntil,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
+                    parts.Notifications?.Status,
                     parts.Supervisor.Tasks
                 )
             )

@@ -5,6 +5,7 @@ using Remora.Feeds.Calendar;
 using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
+using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Streams;
 using Remora.Store;
@@ -196,6 +197,15 @@ public sealed record ServiceSettings
     /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 
+    /// <summary>Messages to people.</summary>
+    public NotifySettings Notify { get; init; } = new();
+
+    /// <summary>The address of the service in links of messages; null for host and port.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The address that is called each minute while all is well; null for none.</summary>
+    public Uri? HeartbeatUrl { get; init; }
+
     /// <summary>Whether a sandbox replaces the outside world.</summary>
     public bool Sandbox { get; init; }
 
@@ -236,6 +246,9 @@ public sealed record ServiceSettings
     /// How long a caller may take to send the headers of a request. Tests change it.
     /// </summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The addresses and delays of notifiers. Tests change them.</summary>
+    internal NotifyOptions NotifyOptions { get; init; } = new();
 
     /// <summary>The clock of the log's intervals. Tests change it.</summary>
     internal TimeProvider LogClock { get; init; } = TimeProvider.System;
