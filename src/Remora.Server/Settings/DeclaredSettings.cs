@@ -15,7 +15,16 @@ internal static class DeclaredSettings
 
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
-    [.. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox()];
+    [
+        .. Markets(),
+        .. Listening(),
+        .. Telemetry(),
+        .. DeclaredNotifySettings.All,
+        .. Outside(),
+        .. Storing(),
+        .. Retention(),
+        .. Sandbox(),
+    ];
 
     private static IEnumerable<Setting<ServiceSettings>> Markets() =>
         [
