@@ -55,6 +55,8 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
         _polls = new MarketFeedOptions
         {
             PollDelay = settings.PollDelay,
+            // Real time: a fast sandbox is not asked more often.
+            UnfinishedInterval = settings.UnfinishedInterval * (sandbox?.Speed ?? 1),
             Recall = record is null ? null : record.RecallAsync,
             Past = past,
             OtherFeeds = OthersOf,

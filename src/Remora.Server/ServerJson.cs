@@ -5,6 +5,7 @@ using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
@@ -68,6 +69,7 @@ internal sealed partial class ServerJson : JsonSerializerContext
             RemoraJson.EnumNames<EngineState>(),
             RemoraJson.EnumNames<ExchangeErrorKind>(),
             RemoraJson.EnumNames<FeedState>(),
+            RemoraJson.EnumNames<NotifierState>(),
             RemoraJson.EnumNames<SupervisedState>(),
         ];
 

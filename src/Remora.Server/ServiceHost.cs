@@ -7,6 +7,7 @@ using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Grading;
+using Remora.Server.Notify;
 using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
@@ -35,7 +36,6 @@ public sealed class ServiceHost : IAsyncDisposable
     private ServiceHost(ServiceSettings settings, ServiceParts parts, TimeProvider clock)
     {
         _settings = settings;
-        _parts = parts;
         _log = parts.Log.CreateLogger<ServiceHost>();
         IReadOnlyList<MarketId> markets = [.. settings.TrackedMarkets.Select(market => market.Id)];
         if (!markets.ToHashSet().SetEquals(parts.Markets.Select(feed => feed.Market)))
@@ -43,6 +43,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var signals = parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order();
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
+        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
         var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
         _pump = new(engine, Board, parts.Record, metrics, parts.Past);
@@ -194,13 +195,14 @@ public sealed class ServiceHost : IAsyncDisposable
     private IEnumerable<Task> StartNotifiers()
     {
         var locked = _settings.Freqtrade.Where(bot => bot.Lock).ToList();
-        if (locked.Count + _settings.Webhooks.Count == 0)
+        if (locked.Count + _settings.Webhooks.Count == 0 && _parts.Notifications is null)
             return [];
         var verdicts = new VerdictBoard();
         var notifiers = new Notifiers(locked, _settings.Webhooks, verdicts, TimeProvider.System, _parts.Log);
         return
         [
             notifiers.RunAsync(_parts.Supervisor, _stop.Token),
+            _parts.Notifications?.RunAsync(verdicts, _parts.Supervisor, _stop.Token) ?? Task.CompletedTask,
             Start("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync),
         ];
     }

@@ -7,6 +7,7 @@ using Remora.Feeds.Candles;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
 using Remora.Markets;
+using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Supervision;
@@ -52,6 +53,15 @@ public sealed record ServiceParts
     /// <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.
     /// </summary>
     public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
+
+    /// <summary>
+    /// Further conditions that someone must handle. Each returns those that exist now, quickly and
+    /// without throwing. They are sent to people and stop the heartbeat while they last.
+    /// </summary>
+    public IReadOnlyList<Func<IEnumerable<ServiceAlarm>>> Alarms { get; init; } = [];
+
+    /// <summary>Messages to people; null if no receiver is set.</summary>
+    internal Notifications? Notifications { get; init; }
 
     /// <summary>The sandbox that replaces the outside world; null for none.</summary>
     public SandboxNotice? Sandbox { get; init; }

@@ -130,7 +130,7 @@ public sealed class ForecastPast
             return;
         if (marketEvent.History is { } history)
         {
-            if (history.ForecastState is not null || Length <= RequiredHistory.Base)
+            if (history.ForecastState is not null || HasAll(history.Base))
                 _whole[market] = history.Source ?? market;
             else
                 _whole.Remove(market);
@@ -192,6 +192,12 @@ public sealed class ForecastPast
             }
         }
     }
+
+    // Whether a history is all that forecasts want. The first answer of a market has less.
+    private bool HasAll(IReadOnlyList<Candle> candles) =>
+        Length <= RequiredHistory.Base
+        && candles.Count > 0
+        && candles[^1].OpenTime - candles[0].OpenTime > Length - Timeframe.OneDay.Length;
 
     private bool Fits(MarketId market, byte[] state, MarketHistory history, bool isWhole, ref string? problem)
     {

@@ -9,6 +9,7 @@ using Remora.Feeds.Exchanges;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Notify;
 using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Telemetry;
@@ -32,6 +33,8 @@ namespace Remora.Server.Api;
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
+/// <param name="Notifications">The status of messages to people; null if no receiver is
+/// set.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
 /// <param name="Added">The pairs that were added at run time, and those that were refused.</param>
 public sealed record ServiceStatus(
@@ -47,6 +50,7 @@ public sealed record ServiceStatus(
     string? CalendarProblem,
     BridgeHealth? Bridge,
     StoreHealth? Store,
+    NotificationStatus? Notifications,
     IReadOnlyList<SupervisedTask> Tasks,
     AddedPairList Added
 );
@@ -194,6 +198,7 @@ internal static class StatusApi
                     dates?.Problem,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
+                    parts.Notifications?.Status,
                     parts.Supervisor.Tasks,
                     added
                 )

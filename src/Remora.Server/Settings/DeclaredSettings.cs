@@ -15,7 +15,16 @@ internal static class DeclaredSettings
 
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
-    [.. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox()];
+    [
+        .. Markets(),
+        .. Listening(),
+        .. Telemetry(),
+        .. DeclaredNotifySettings.All,
+        .. Outside(),
+        .. Storing(),
+        .. Retention(),
+        .. Sandbox(),
+    ];
 
     private static IEnumerable<Setting<ServiceSettings>> Markets() =>
         [
@@ -189,6 +198,13 @@ internal static class DeclaredSettings
                 s => s.PollDelay.TotalSeconds,
                 (s, v) => s with { PollDelay = TimeSpan.FromSeconds(v) },
                 "Time from the close of a candle to its request"
+            ),
+            Declare.One(
+                "unfinished_interval",
+                Kind.Whole(0, 3600, "SECONDS"),
+                s => (int)s.UnfinishedInterval.TotalSeconds,
+                (s, v) => s with { UnfinishedInterval = TimeSpan.FromSeconds(v) },
+                "Seconds of real time between two requests for the unfinished candle, which sets flag_shock; 0 for none"
             ),
             Declare.One(
                 "sources",

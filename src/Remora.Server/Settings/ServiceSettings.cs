@@ -6,6 +6,7 @@ using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Forecasts;
 using Remora.Markets;
+using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Streams;
 using Remora.Store;
@@ -127,6 +128,11 @@ public sealed record ServiceSettings
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How often the unfinished candle is requested, in real time; zero for never.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
 
@@ -223,6 +229,15 @@ public sealed record ServiceSettings
     /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 
+    /// <summary>Messages to people.</summary>
+    public NotifySettings Notify { get; init; } = new();
+
+    /// <summary>The address of the service in links of messages; null for host and port.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The address that is called each minute while all is well; null for none.</summary>
+    public Uri? HeartbeatUrl { get; init; }
+
     /// <summary>Whether a sandbox replaces the outside world.</summary>
     public bool Sandbox { get; init; }
 
@@ -271,6 +286,9 @@ public sealed record ServiceSettings
     /// The clock by which added pairs are dropped: real time, also in a sandbox. Tests change it.
     /// </summary>
     internal TimeProvider RealClock { get; init; } = TimeProvider.System;
+
+    /// <summary>The addresses and delays of notifiers. Tests change them.</summary>
+    internal NotifyOptions NotifyOptions { get; init; } = new();
 
     /// <summary>The clock of the log's intervals. Tests change it.</summary>
     internal TimeProvider LogClock { get; init; } = TimeProvider.System;

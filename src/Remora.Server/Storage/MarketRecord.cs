@@ -98,6 +98,8 @@ public sealed class MarketRecord : IDisposable
             return;
         else if (marketEvent.History is { } history)
             Past(market, history, assessment);
+        else if (marketEvent.SeenAt is not null)
+            Unfinished(market, assessment);
         else
             Closed(market, marketEvent.Candle, assessment);
     }
@@ -115,6 +117,13 @@ public sealed class MarketRecord : IDisposable
     {
         if (_stored.IsNew(market, assessment, isOfPast))
             Recorder.Assessment(assessment, Now);
+    }
+
+    // Only the assessment: the candle is stored when it has closed.
+    private void Unfinished(MarketId market, Assessment? assessment)
+    {
+        if (assessment is not null)
+            Assessed(market, assessment, isOfPast: false);
     }
 
     private void Closed(MarketId market, in Candle candle, Assessment? assessment)

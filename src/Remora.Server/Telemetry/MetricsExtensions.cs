@@ -28,6 +28,8 @@ internal static class MetricsExtensions
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
         ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());
+        if (parts.Notifications is { } notifications)
+            NotificationGauges.Register(meter, notifications);
         foreach (var observe in parts.Observe)
             observe(meter);
         if (settings.OtlpEndpoint is not { } collector)

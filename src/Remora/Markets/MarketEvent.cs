@@ -1,8 +1,9 @@
 namespace Remora.Markets;
 
 /// <summary>
-/// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, the
-/// calendar of forecasts, a market's history at start-up, or the begin or end of a market.
+/// An input of the engine: a closed candle, an unfinished candle, an outside value, a calendar of
+/// scheduled events, the calendar of forecasts, a market's history at start-up, or the begin or end
+/// of a market.
 /// </summary>
 public readonly record struct MarketEvent
 {
@@ -13,6 +14,7 @@ public readonly record struct MarketEvent
         MarketHistory? history,
         EventCalendar? calendar = null,
         ForecastCalendar? dates = null,
+        Instant? seenAt = null,
         MarketChange? change = null
     )
     {
@@ -22,6 +24,7 @@ public readonly record struct MarketEvent
         History = history;
         Calendar = calendar;
         Dates = dates;
+        SeenAt = seenAt;
         Change = change;
     }
 
@@ -29,10 +32,14 @@ public readonly record struct MarketEvent
     public MarketId? Market { get; }
 
     /// <summary>
-    /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
-    /// <see cref="Calendar"/>, <see cref="Dates"/> and <see cref="Change"/> are null.
+    /// The base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
+    /// <see cref="Calendar"/>, <see cref="Dates"/> and <see cref="Change"/> are null. Closed unless
+    /// <see cref="SeenAt"/> is known.
     /// </summary>
     public Candle Candle { get; }
+
+    /// <summary>When the unfinished candle was read; null for a closed candle.</summary>
+    public Instant? SeenAt { get; }
 
     /// <summary>The outside value, or null.</summary>
     public Observation? Observation { get; }
@@ -51,6 +58,13 @@ public readonly record struct MarketEvent
 
     /// <summary>Creates the event of a closed base candle.</summary>
     public static MarketEvent Closed(MarketId market, in Candle candle) => new(market, candle, null, null);
+
+    /// <summary>Creates the event of a base candle that has not closed yet.</summary>
+    /// <param name="market">The market.</param>
+    /// <param name="candle">The candle so far.</param>
+    /// <param name="seenAt">When it was read.</param>
+    public static MarketEvent Unfinished(MarketId market, in Candle candle, Instant seenAt) =>
+        new(market, candle, null, null, seenAt: seenAt);
 
     /// <summary>Creates the event of an outside value that became known.</summary>
     public static MarketEvent Observed(Observation observation) => new(null, default, observation, null);
