@@ -30,8 +30,8 @@ public readonly record struct MarketEvent
 
     /// <summary>
     /// The base candle; valid when <see cref="Observation"/>, <see cref="History"/>,
-    /// <see cref="Calendar"/> and <see cref="Dates"/> are null. Closed unless <see cref="SeenAt"/> is
-    /// known.
+    /// <see cref="Calendar"/> and <see cref="Dates"/> are null. Closed unless
+    /// <see cref="SeenAt"/> is known.
     /// </summary>
     public Candle Candle { get; }
 
