@@ -64,8 +64,8 @@ public sealed class RemoraEngine
     /// <summary>
     /// Applies the next event. A candle or a history returns the market's new assessment under the
     /// default policy, or null when it adds nothing new. So does an unfinished candle that shows a
-    /// shock. An observation or a calendar returns null; call <see cref="Assess"/> for the affected
-    /// markets.
+    /// shock. An observation, a calendar or a change of the tracked markets returns null; call
+    /// <see cref="Assess"/> for the affected markets.
     /// </summary>
     /// <exception cref="FormatException">The state of the forecaster in a history is not one of
     /// this market and of the engine's coefficients.</exception>
@@ -89,6 +89,14 @@ public sealed class RemoraEngine
             return null;
         }
         var market = marketEvent.Market!;
+        if (marketEvent.Change is { } change)
+        {
+            if (change == MarketChange.Dropped)
+                _markets.Remove(market);
+            else
+                Track(market);
+            return null;
+        }
         if (marketEvent.History is { } history)
             return Recover(market, history);
         var tracked = Track(market);

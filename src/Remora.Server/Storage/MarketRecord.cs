@@ -60,6 +60,28 @@ public sealed class MarketRecord : IDisposable
         CancellationToken cancellation
     ) => _warmStart.ObservationsAsync(markets, policy, cancellation);
 
+    /// <summary>
+    /// Reads which assessments of markets are already stored. Call it before they are added.
+    /// </summary>
+    public Task RecallAssessmentsAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    ) => _warmStart.AssessmentsAsync(markets, policy, cancellation);
+
+    /// <summary>Forgets a market that is no longer tracked. The pump calls this.</summary>
+    public void Dropped(MarketId market)
+    {
+        _sources.Remove(market, out var source);
+        foreach (var known in new[] { market, source })
+        {
+            if (known is null)
+                continue;
+            foreach (var timeframe in new[] { known.Timeframe, Timeframe.OneHour, Timeframe.OneDay })
+                _stored.Forget(new(known.Exchange, known.Pair, timeframe));
+        }
+    }
+
     /// <summary>Call this after the service has ended.</summary>
     public void Dispose() => _warmStart.Dispose();
 
