@@ -126,7 +126,7 @@ public sealed class ForecastPast
     /// <param name="engine">The engine.</param>
     public void Applied(in MarketEvent marketEvent, RemoraEngine engine)
     {
-        if (marketEvent.Market is not { } market || !Forecaster.Supports(market.Timeframe))
+        if (marketEvent is not { Market: { } market, SeenAt: null } || !Forecaster.Supports(market.Timeframe))
             return;
         if (marketEvent.History is { } history)
         {
