@@ -40,6 +40,7 @@ internal static class CommandLine
             StudyCommand.Create(),
             JudgeCommand.Create(),
             ForecastCommand.Create(),
+            ScorecardCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),

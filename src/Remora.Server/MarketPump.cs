@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Storage;
@@ -26,6 +27,7 @@ public sealed class MarketPump
     private readonly AssessmentBoard _board;
     private readonly MarketRecord? _record;
     private readonly ServiceMetrics? _metrics;
+    private readonly ForecastPast? _past;
 
     /// <param name="engine">The engine. No other code may use it.</param>
     /// <param name="board">Receives the assessments. It has the engine's policies.</param>
@@ -33,9 +35,15 @@ public sealed class MarketPump
     public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
         : this(engine, board, record, metrics: null) { }
 
-    internal MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record, ServiceMetrics? metrics)
+    internal MarketPump(
+        RemoraEngine engine,
+        AssessmentBoard board,
+        MarketRecord? record,
+        ServiceMetrics? metrics,
+        ForecastPast? past = null
+    )
     {
-        _metrics = metrics;
+        (_metrics, _past) = (metrics, past);
         if (!engine.Policies.SequenceEqual(board.Policies))
             throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
@@ -85,6 +93,7 @@ public sealed class MarketPump
         if (isRevision && assessment?.AssessedAt < _board.Now)
             assessment = assessment.At(_board.Now, assessment.Side);
         _record?.Applied(marketEvent, assessment);
+        _past?.Applied(marketEvent, _engine);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {

@@ -31,7 +31,8 @@ public sealed class OutsideWorld : IAsyncDisposable
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor supervisor
+        Supervisor supervisor,
+        string? states
     )
     {
         _bridge = bridge;
@@ -39,13 +40,22 @@ public sealed class OutsideWorld : IAsyncDisposable
         var news = settings.Sources
             ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock)
             : null;
+        var dates = new ForecastDates(ShippedCalendar.Dates);
+        var lines = log.CreateLogger<ForecastPast>();
+        var past = new ForecastPast(settings.Coefficients, () => dates.Current)
+        {
+            Folder = states,
+            Length = settings.ForecastHistory,
+            Recall = record is null ? null : record.RecallAsync,
+            Notice = line => lines.LogWarning("{Line}", line),
+        };
         var polls = new MarketFeedOptions
         {
             PollDelay = settings.PollDelay,
             Recall = record is null ? null : record.RecallAsync,
+            Past = past,
             OtherFeeds = OthersOf,
         };
-        var dates = new ForecastDates(ShippedCalendar.Dates);
         Parts = new()
         {
             Markets =
@@ -71,6 +81,7 @@ public sealed class OutsideWorld : IAsyncDisposable
             News = () => news?.Report,
             Bridge = () => _bridge.Health,
             Record = record,
+            Past = past,
             Sandbox = sandbox,
             Supervisor = supervisor,
             Log = log,
@@ -89,19 +100,21 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="record">The stored markets, for their warm-up; null without a store.</param>
     /// <param name="log">Receives messages for the operator.</param>
     /// <param name="supervisor">Restarts background tasks; null creates one.</param>
+    /// <param name="states">The folder of saved states; null to keep none.</param>
     public static OutsideWorld Connect(
         ServiceSettings settings,
         TimeProvider clock,
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor? supervisor = null
+        Supervisor? supervisor = null,
+        string? states = null
     )
     {
         supervisor ??= new();
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
         var bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
-        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor);
+        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor, states);
     }
 
     /// <summary>Disconnects. Call it after the service has ended.</summary>

@@ -9,6 +9,7 @@ using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
+using Remora.Server.Api.TrackRecord;
 using Remora.Store;
 using Remora.Supervision;
 
@@ -33,6 +34,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(PolicyList))]
 [JsonSerializable(typeof(RegimeAnswer))]
 [JsonSerializable(typeof(RiskBatch))]
+[JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(ServiceStatus))]
 [JsonSerializable(typeof(SourceList))]
 [JsonSerializable(typeof(StoreHealth))]

@@ -4,6 +4,7 @@ using Remora.Bots;
 using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Grading;
 using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
@@ -23,6 +24,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly ServiceParts _parts;
     private readonly WebApplication _app;
     private readonly MarketPump _pump;
+    private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -36,9 +38,16 @@ public sealed class ServiceHost : IAsyncDisposable
         var signals = parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order();
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
-        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals]), Board, parts.Record, metrics);
+        var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
+        if (parts.Record is { } record)
+        {
+            _record = new(record.Session, markets, clock);
+            _record.Register(metrics.Meter);
+            parts = parts with { Alarms = [.. parts.Alarms, () => _record.Alarms] };
+        }
+        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
     }
 
@@ -162,6 +171,8 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Calendar is { } calendar
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
+            _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             .. StartNotifiers(),
         ];

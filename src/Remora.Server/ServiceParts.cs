@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
+using Remora.Feeds.Candles;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
 using Remora.Server.Notify;
@@ -34,6 +35,9 @@ public sealed record ServiceParts
 
     /// <summary>The stored markets, and their store; null without a store.</summary>
     public MarketRecord? Record { get; init; }
+
+    /// <summary>Keeps the states of forecasters; null to begin anew at each start.</summary>
+    public ForecastPast? Past { get; init; }
 
     /// <summary>
     /// Further instruments for <c>/metrics</c>, each registered once on the service's meter:

@@ -42,17 +42,11 @@ public sealed class Assessment
         _breakdown = RiskScorer.BreakDown(readings, regime.Regime, outside, @base, input.Plan, side, now);
         _flags = FlagTable.Raise(new(readings, regime.Regime, outside, input.Plan, now));
         RiskScore = _breakdown.Score();
-        RiskConfidence = Confidence.Of(
-            readings,
-            regime,
-            outside,
-            input.Configured,
-            input.Weights,
-            input.Market.Timeframe,
-            now
-        );
+        RiskConfidence = policy.IsFromForecast
+            ? Confidence.OfForecast(readings, input.Market.Timeframe, now)
+            : Confidence.Of(readings, regime, outside, input.Configured, input.Weights, input.Market.Timeframe, now);
         _blocks = input.Plan.Decision.Blocks(
-            new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now)
+            new(_flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now)
         );
     }
 
@@ -76,13 +70,18 @@ public sealed class Assessment
 
     /// <summary>
     /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
-    /// unknown.
+    /// unknown. By the forecast, NaN while the target or the forecast of 24 hours is.
     /// </summary>
-    public double PositionScale => Decision.PositionScale(_blocks, RiskScore, Regime, Side);
+    public double PositionScale =>
+        Rules.IsFromForecast
+            ? _blocks != 0
+                ? 0
+                : UnblockedScale
+            : Decision.PositionScale(_blocks, RiskScore, Regime, Side);
 
     /// <summary>
     /// The reasons that block entries: names of flags, <c>regime_</c> and a blocking regime,
-    /// <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy requires.
+    /// <c>risk_score</c>, <c>high_forecast_volatility</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy requires.
     /// </summary>
     public IReadOnlyList<string> BlockedBy => Decision.NamesOf(_blocks);
 
@@ -176,8 +175,8 @@ public sealed class Assessment
     /// <summary>Id of the policy, which changes with its content.</summary>
     public string PolicyId => Rules.Id;
 
-    /// <summary>Version of the model.</summary>
-    public string Model { get; } = RiskPolicy.ModelVersion;
+    /// <summary>The model of the score: <c>remora-1</c> or <c>remora-2</c>.</summary>
+    public string Model => Rules.Model;
 
     /// <summary>Each known outside value with its contribution to the score.</summary>
     public IReadOnlyDictionary<string, ExternalAddend> External => ExternalAddend.Of(this);
@@ -196,6 +195,11 @@ public sealed class Assessment
 
     /// <summary>The blocking conditions that hold, as bits of <see cref="Decision"/>.</summary>
     internal ulong Blocks => _blocks;
+
+    /// <summary>
+    /// The part of a position by the forecast, were nothing blocked; NaN while unknown.
+    /// </summary>
+    internal double UnblockedScale => RiskScorer.PositionScale(Forecast, Rules.TargetVolatility!);
 
     internal Decision Decision => _input.Plan.Decision;
 

@@ -62,6 +62,13 @@ public static class RemoraJson
                 "a timeframe such as 5m"
             )
         );
+        options.Converters.Add(
+            new TextConverter<Horizon>(
+                (string? text, out Horizon value) => Horizon.TryParse(text, out value!),
+                "a horizon such as 4h"
+            )
+        );
+        options.Converters.Add(new TargetVolatility.Converter());
         options.Converters.Add(new DurationConverter());
         options.Converters.Add(new FlagsConverter());
         foreach (var names in EngineEnums.Concat(enums))
@@ -94,6 +101,7 @@ public static class RemoraJson
             EnumNames<Reliance>(),
             EnumNames<RiskClass>(),
             EnumNames<RiskFlag>(),
+            EnumNames<ScoreKind>(),
             EnumNames<Side>(),
             EnumNames<Signal>(),
             EnumNames<TrendClass>(),

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds.Calendar;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -53,6 +54,7 @@ internal sealed class LiveServer : IAsyncDisposable
         Func<TimeProvider, CalendarFeed>? calendar = null,
         ILoggerFactory? log = null,
         Supervisor? supervisor = null,
+        ForecastPast? past = null,
         params IReadOnlyList<Action<Meter>> observe
     )
     {
@@ -69,6 +71,7 @@ internal sealed class LiveServer : IAsyncDisposable
             Log = log ?? NullLoggerFactory.Instance,
             Observe = observe,
             Supervisor = supervisor ?? new(),
+            Past = past,
         };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source, parts.Supervisor);
     }

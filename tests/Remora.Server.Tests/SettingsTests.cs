@@ -18,7 +18,10 @@ public sealed class SettingsTests : IDisposable
             settings.TrackedMarkets.Select(market => market.Id.ToString())
         );
         Assert.Equal(("127.0.0.1", 8000, "remora-1"), (settings.Host, settings.Port, settings.Policy));
-        Assert.Equal(["remora-1", "conservative", "aggressive"], settings.Policies.Select(policy => policy.Name));
+        Assert.Equal(
+            ["remora-1", "conservative", "aggressive", "remora-2"],
+            settings.Policies.Select(policy => policy.Name)
+        );
     }
 
     [Fact]
@@ -174,7 +177,7 @@ public sealed class SettingsTests : IDisposable
     )]
     [InlineData(
         """{ "policy": "mine" }""",
-        "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive"
+        "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive, remora-2"
     )]
     [InlineData(
         """{ "host": "0.0.0.0", "data": "/nowhere" }""",
@@ -268,7 +271,7 @@ public sealed class SettingsTests : IDisposable
             new Dictionary<string, string> { ["policies"] = _folder, ["policy"] = "careful" }
         );
         Assert.Equal(
-            ["careful", "remora-1", "conservative", "aggressive"],
+            ["careful", "remora-1", "conservative", "aggressive", "remora-2"],
             settings.PoliciesInOrder.Select(policy => policy.Name)
         );
         Assert.Equal(0.7, settings.PoliciesInOrder[0].Decision.BlockingScore);

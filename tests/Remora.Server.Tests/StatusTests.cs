@@ -281,7 +281,7 @@ public sealed class StatusTests
         );
 
         var all = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
-        foreach (var policy in new[] { "remora-1", "conservative", "aggressive" })
+        foreach (var policy in new[] { "remora-1", "conservative", "aggressive", "remora-2" })
         {
             var risk = await service.GetAsync($"/api/v1/risk?pair=BTC/USDT&side=short&policy={policy}");
             Assert.Equal(all.GetProperty("forecast").GetRawText(), risk.GetProperty("forecast").GetRawText());

@@ -11,6 +11,7 @@ using Remora.Testing;
 namespace Remora.Store.Tests;
 
 /// <summary>Tests removed folders, full disks and kills while rows wait in the journal.</summary>
+[Trait("speed", "slow")]
 public sealed class JournalOutageTests(Engine engine)
 {
     [Fact]
@@ -117,7 +118,7 @@ public sealed class JournalOutageTests(Engine engine)
     }
 
     /// <summary>Ten kills by default; REMORA_STORE_KILLS sets another number.</summary>
-    [Fact, Trait("speed", "slow")]
+    [Fact]
     public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
     {
         var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 10;

@@ -183,6 +183,20 @@ class InABacktest(WithFiles):
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), min_stake=60.0), 60)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), stake=100, min_stake=120.0), 100)
 
+    def test_a_scale_by_the_forecast_is_kept_until_it_differs_by_a_quarter(self):
+        scales = [0.8, 0.9, 0.61, 0.6, 0.7, 0.0, 0.7, 0.45, float("nan"), 0.5, 1.0]
+        kept = [0.8, 0.8, 0.8, 0.6, 0.6, 0.0, 0.6, 0.45, 1.0, 0.45, 1.0]  # an unknown scale leaves the stake
+        past = history(len(scales)).assign(position_scale=scales)
+        for model, expected in (("remora-2", kept), ("remora-1", [1.0 if s != s else s for s in scales])):
+            for cut in (len(scales), 5):
+                bot = self.backtest(Always, past[:cut].assign(model=model), scale_stake=True)
+                stakes = [
+                    enter(bot, now=pd.Timestamp("2024-01-01", tz="UTC") + pd.Timedelta(5 * (row + 1), "min"))
+                    for row in reversed(range(cut))  # in any order: what is kept depends on the file alone
+                ]
+                wanted = [5 if scale == 0 else round(100 * scale) for scale in expected[:cut]]
+                self.assertEqual([round(stake) for stake in reversed(stakes)], wanted)
+
     def test_additions_to_a_trade_are_gated_and_scaled_point_in_time(self):
         at = lambda text: pd.Timestamp("2024-01-01 " + text, tz="UTC")
         short = self.write(history(4, unsafe=[2]), "short.csv")
@@ -508,6 +522,19 @@ class LiveAndDryRun(unittest.TestCase):
         bot = self.bot(scale_stake=True)
         bot.bot_start()
         self.assertIsNone(enter(bot))
+
+    def test_a_scale_by_the_forecast_is_kept_until_it_differs_by_a_quarter(self):
+        for model, stakes in (("remora-2", [80, 80, 60, 60]), ("remora-1", [80, 70, 60, 70])):
+            self.server.changes = {"model": model, "position_scale": 0.8}
+            bot = self.bot(Both, scale_stake=True)
+            bot.bot_start()
+            found = []
+            for scale in (0.8, 0.7, 0.6, 0.7):
+                self.server.changes = {"model": model, "position_scale": scale}
+                bot._remora_watcher().refresh()
+                signals(bot, candles(3))
+                found.append(round(enter(bot)))
+            self.assertEqual(found, stakes)
 
     def test_additions_to_a_trade_are_gated_by_its_side_and_logged_once(self):
         bot = self.bot(Averaging, scale_stake=True)

@@ -100,7 +100,15 @@ internal static class ServeCommand
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
         await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
-        await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
+        await using var outside = OutsideWorld.Connect(
+            settings,
+            clock,
+            notice,
+            record,
+            log,
+            supervisor,
+            ServiceStore.KeptFolderOf(settings) is { } kept ? Path.Combine(kept, "states") : null
+        );
         await using var service = await ServiceHost.StartAsync(
             settings,
             outside.Parts with

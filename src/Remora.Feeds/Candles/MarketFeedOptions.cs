@@ -78,6 +78,12 @@ public sealed record MarketFeedOptions
     public Func<MarketId, CancellationToken, Task<MarketHistory?>>? Recall { get; init; }
 
     /// <summary>
+    /// Keeps the states of forecasters and makes them from earlier candles; null to begin forecasts
+    /// with the history.
+    /// </summary>
+    public ForecastPast? Past { get; init; }
+
+    /// <summary>
     /// Returns the health of the feeds of other markets with the same pair, to confirm another
     /// price level; null if there are none.
     /// </summary>

@@ -7,6 +7,7 @@ import { markLinks, showGroups, showTabs, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
+import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
 import { moment } from './views/moment.js';
 import { now } from './views/now.js';
@@ -17,6 +18,7 @@ import { traffic } from './views/traffic.js';
 // A group is one entry of the navigation. Its views are tabs.
 const groups = [
   { title: 'Now', views: [now] },
+  { title: 'Forecast', views: [forecast] },
   { title: 'History', views: [history, moment] },
   { title: 'System', views: [sources, store, traffic] },
 ];

@@ -216,6 +216,29 @@ internal static class DeclaredSettings
                 "Time after an event at which its event window ends"
             ),
             Declare.One(
+                "coefficients",
+                Kind.File,
+                _ => null,
+                (s, v) => s with { Coefficients = CoefficientsSetting.Load(v) },
+                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the "
+                    + "day on which its first fit is valid",
+                "the shipped ones"
+            ) with
+            {
+                See = "[forecasts](forecast.md#newer-coefficients)",
+            },
+            Declare.One(
+                "forecast_days",
+                Kind.Whole(RequiredHistory.Base.Days, 3650, "DAYS"),
+                s => s.ForecastDays,
+                (s, v) => s with { ForecastDays = v },
+                "Days of past that forecasts begin with, if the exchange has them",
+                $"{RequiredHistory.Forecasts.Days}, and {RequiredHistory.Base.Days} in a sandbox"
+            ) with
+            {
+                See = "[how a past is kept](forecast.md#the-past-of-a-market)",
+            },
+            Declare.One(
                 "contact_email",
                 Kind.Email,
                 s => s.ContactEmail,

@@ -4,6 +4,7 @@ using Remora.Bots.Webhooks;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Notify;
 using Remora.Risk;
@@ -124,6 +125,21 @@ public sealed record ServiceSettings
 
     /// <summary>The calendar file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
     public string? Calendar { get; init; }
+
+    /// <summary>The coefficients of forecasts.</summary>
+    public CoefficientVintages Coefficients { get; init; } = CoefficientVintages.Shipped;
+
+    /// <summary>
+    /// The days of past that forecasts begin with; null for those that they compare with, or in a
+    /// sandbox for those of other readings.
+    /// </summary>
+    public int? ForecastDays { get; init; }
+
+    /// <summary>The past that forecasts begin with.</summary>
+    public TimeSpan ForecastHistory =>
+        ForecastDays is { } days ? TimeSpan.FromDays(days)
+        : Sandbox ? RequiredHistory.Base
+        : RequiredHistory.Forecasts;
 
     /// <summary>How long before a scheduled event its event window starts.</summary>
     public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;

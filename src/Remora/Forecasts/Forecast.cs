@@ -135,15 +135,19 @@ public sealed class Forecast
 
     internal bool HasComparison => HistoryDays >= DaysOfComparison;
 
+    /// <summary>
+    /// The median forecast of the last 180 days; NaN before 30 days of past.
+    /// </summary>
+    internal double MedianOf(Horizon horizon) => HasComparison ? Usual.Medians[horizon.Index] : double.NaN;
+
     internal ref readonly HorizonNumbers NumbersOf(Horizon horizon) => ref _numbers[horizon.Index];
 }
 
 /// <summary>The entries of the tables of a forecast.</summary>
 internal sealed record ForecastChoice(IReadOnlyList<Horizon> Horizons, double[] Falls, double[] Rises)
 {
-    private static readonly double[] Thresholds = [0.01, 0.02, 0.05, 0.1];
-
-    public static ForecastChoice Usual { get; } = new(Horizon.All, Thresholds, Thresholds);
+    public static ForecastChoice Usual { get; } =
+        new(Horizon.All, ForecastTable.ProbabilityOfDrawdown.UsualKeys, ForecastTable.ProbabilityOfRally.UsualKeys);
 }
 
 /// <summary>Why a market has no forecast.</summary>

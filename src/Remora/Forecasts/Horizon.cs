@@ -44,6 +44,9 @@ public sealed record Horizon
     /// <summary>The length.</summary>
     public TimeSpan Length { get; }
 
+    /// <summary>The length as it is written in a sentence: <c>4 hours</c>.</summary>
+    internal string Words => Hours == 1 ? "hour" : $"{Hours} hours";
+
     /// <summary>Parses a name such as <c>4h</c>.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Horizon? horizon)
     {

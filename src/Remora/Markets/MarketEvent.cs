@@ -84,6 +84,13 @@ public sealed record MarketHistory(
     public MarketId? Source { get; init; }
 
     /// <summary>
+    /// The state of a forecaster that has seen candles of this market up to one of
+    /// <see cref="Base"/>, from <see cref="Forecasts.Forecaster.Save"/>: its past is longer. Null
+    /// for none; the forecaster then begins with <see cref="Base"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte>? ForecastState { get; init; }
+
+    /// <summary>
     /// The number of base candles whose values differ from those that this history replaces: candle
     /// revisions. 0 for a first history.
     /// </summary>

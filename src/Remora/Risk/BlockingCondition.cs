@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 using static System.FormattableString;
@@ -18,7 +19,6 @@ internal abstract class BlockingCondition(string name, string words)
     [
         .. OutsideView.Signals.ToArray().Select(signal => new BlockingAbsence(SignalTable.Of(signal))),
     ];
-    private static readonly BlockingScore Score = new();
     private static readonly BlockingStaleness Staleness = new();
 
     /// <summary>Its name in <c>blocked_by</c>.</summary>
@@ -31,14 +31,19 @@ internal abstract class BlockingCondition(string name, string words)
     public virtual bool IsShared => false;
 
     /// <summary>Returns the conditions of a policy in the order of <c>blocked_by</c>.</summary>
-    public static BlockingCondition[] Of(DecisionRules rules)
+    public static BlockingCondition[] Of(RiskPolicy policy)
     {
+        var rules = policy.Decision;
         List<BlockingCondition> conditions = [];
         foreach (var flag in rules.BlockingFlags)
             conditions.Add(Flags[(int)flag]);
         foreach (var regime in rules.BlockingRegimes)
             conditions.Add(Regimes[(int)regime]);
-        conditions.Add(Score);
+        conditions.Add(
+            policy.IsFromForecast
+                ? new BlockingForecast(policy.Horizon!, policy.BlockFrom!.Value)
+                : new BlockingSum(rules.BlockingScore)
+        );
         if (rules.OnStale == OnStale.Block)
             conditions.Add(Staleness);
         foreach (var signal in rules.BlockWithout)
@@ -74,16 +79,37 @@ internal abstract class BlockingCondition(string name, string words)
     }
 
     /// <summary>The score. For the whole market it is the mean score that counts.</summary>
-    internal sealed class BlockingScore() : BlockingCondition("risk_score", "the risk score")
+    internal abstract class BlockingScore(string name, string words, double from) : BlockingCondition(name, words)
     {
-        public override bool Holds(in DecisionInputs inputs) =>
-            inputs.Score >= inputs.Rules.BlockingScore && inputs.AreCandlesUsable;
+        public override bool Holds(in DecisionInputs inputs) => inputs.Score >= from && inputs.AreCandlesUsable;
+
+        /// <summary>Returns the reason of a mean score that blocks, without a full stop.</summary>
+        public abstract string ExplainMean(double score);
+    }
+
+    private sealed class BlockingSum(double from) : BlockingScore("risk_score", "the risk score", from)
+    {
+        private readonly double _from = from;
+
+        public override string Explain(Assessment assessment) => Explain("risk score", assessment.RiskScore);
+
+        public override string ExplainMean(double score) => Explain("mean risk score", score);
+
+        private string Explain(string what, double score) =>
+            Invariant($"the {what} {score:0.00} is at or above {_from:0.00}");
+    }
+
+    private sealed class BlockingForecast(Horizon horizon, double from)
+        : BlockingScore("high_forecast_volatility", "high forecast volatility", from)
+    {
+        private readonly double _from = from;
 
         public override string Explain(Assessment assessment) =>
-            Explain("risk score", assessment.RiskScore, assessment.Rules.Decision);
+            $"{Reasoning.ForecastRank(assessment, horizon)}, and the policy blocks from {Reasoning.Percent(_from)}";
 
-        public static string Explain(string what, double score, DecisionRules rules) =>
-            Invariant($"the {what} {score:0.00} is at or above {rules.BlockingScore:0.00}");
+        public override string ExplainMean(double score) =>
+            $"the forecast volatility of the next {horizon.Words} is higher than in {Reasoning.Percent(score)} of the last "
+            + $"180 days, in the mean of the pairs, and the policy blocks from {Reasoning.Percent(_from)}";
     }
 
     private sealed class BlockingStaleness() : BlockingCondition("stale_data", "stale data")
@@ -107,7 +133,6 @@ internal abstract class BlockingCondition(string name, string words)
 
 /// <summary>What the conditions use.</summary>
 internal readonly record struct DecisionInputs(
-    DecisionRules Rules,
     EventFlags Flags,
     Regime? Regime,
     double Score,

@@ -1,8 +1,11 @@
+using Remora.Forecasts;
 using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>The built-in policies: the default, a stricter one and a bolder one.</summary>
+/// <summary>
+/// The built-in policies: the default, a stricter one, a bolder one, and one that uses the forecast.
+/// </summary>
 public static class BuiltInPolicies
 {
     /// <summary>
@@ -36,6 +39,31 @@ public static class BuiltInPolicies
             Decision = new() { BlockingScore = 0.90, BlockingFlags = [RiskFlag.Panic] },
         };
 
+    /// <summary>
+    /// Scores, blocks and sizes by the forecast of volatility instead of the present market.
+    /// </summary>
+    public static RiskPolicy Forecast { get; } =
+        new()
+        {
+            Name = ForecastCoefficients.Model,
+            Description =
+                "By the forecast: the score is the percentile of the volatility of the next 4 hours, 0.90 blocks, and "
+                + "the position shrinks as the volatility of the next 24 hours exceeds its median. Extreme fear and "
+                + "panic block too.",
+            Score = ScoreKind.ForecastPercentile,
+            Horizon = Horizon.FourHours,
+            TargetVolatility = TargetVolatility.Median,
+            BlockFrom = 0.9,
+            Classes = new()
+            {
+                Low = 0.2,
+                Medium = 0.5,
+                High = 0.8,
+                VeryHigh = 0.9,
+            },
+            Decision = new() { CautionScore = 0.8, BlockingFlags = [RiskFlag.ExtremeFear, RiskFlag.Panic] },
+        };
+
     /// <summary>All built-in policies, the default first.</summary>
-    public static IReadOnlyList<RiskPolicy> All { get; } = [RiskPolicy.Default, Conservative, Aggressive];
+    public static IReadOnlyList<RiskPolicy> All { get; } = [RiskPolicy.Default, Conservative, Aggressive, Forecast];
 }

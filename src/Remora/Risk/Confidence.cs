@@ -43,6 +43,15 @@ public static class Confidence
     }
 
     /// <summary>
+    /// Returns the confidence of a score from the forecast: that of the forecast times freshness; 0
+    /// without a forecast.
+    /// </summary>
+    public static double OfForecast(MarketReadings market, Timeframe timeframe, Instant now) =>
+        market.Forecast is { } forecast
+            ? Millionths.Round(forecast.Confidence * Freshness(market.AsOf!.Value, timeframe, now))
+            : 0;
+
+    /// <summary>
     /// Returns 1 up to two timeframes after the close, then falls linearly to 0 at twelve.
     /// </summary>
     public static double Freshness(Instant asOf, Timeframe timeframe, Instant now)

@@ -8,7 +8,7 @@ namespace Remora.Risk;
 /// </summary>
 internal sealed class Decision(RiskPolicy policy)
 {
-    private readonly BlockingCondition[] _conditions = BlockingCondition.Of(policy.Decision);
+    private readonly BlockingCondition[] _conditions = BlockingCondition.Of(policy);
 
     /// <summary>Returns the conditions that block a pair.</summary>
     public ulong Blocks(in DecisionInputs inputs)

@@ -18,6 +18,7 @@ internal static class PolicyChecks
             if (section is null)
                 throw new PolicyException($"{name}: must be an object, not null");
 
+        CheckForecast(policy);
         var weights = policy.Weights;
         Unit("weights.volatility", weights.Volatility);
         Unit("weights.regime", weights.Regime);
@@ -55,6 +56,40 @@ internal static class PolicyChecks
         if (decision.RegimePosition is not { } position)
             throw new PolicyException("decision.regime_position: must be an object, not null");
         EachRegime("decision.regime_position", position);
+    }
+
+    private static void CheckForecast(RiskPolicy policy)
+    {
+        var (forecast, usual) = (BuiltInPolicies.Forecast, RiskPolicy.Default);
+        if (!policy.IsFromForecast)
+        {
+            Unused("horizon", policy.Horizon is null, forecast);
+            Unused("target_volatility", policy.TargetVolatility is null, forecast);
+            Unused("block_from", policy.BlockFrom is null, forecast);
+            return;
+        }
+        if (policy.TargetVolatility!.Ratio is var target && !double.IsNaN(target))
+            Require(target is > 0 and <= 10, "target_volatility", "'median', or a ratio above 0 to 10", target);
+        var from = policy.BlockFrom!.Value;
+        Require(from > 0 && double.IsFinite(from), "block_from", "a number above 0", from);
+        Unused("weights", policy.Weights == usual.Weights, usual);
+        Unused("regime_risk", policy.RegimeRisk == usual.RegimeRisk, usual);
+        Unused("mirrored_regime", policy.MirroredRegime == usual.MirroredRegime, usual);
+        Unused("external", policy.External == usual.External, usual);
+        var (decision, standard) = (policy.Decision, usual.Decision);
+        Unused("decision.blocking_score", decision.BlockingScore == standard.BlockingScore, usual);
+        Unused("decision.full_position_score", decision.FullPositionScore == standard.FullPositionScore, usual);
+        Unused("decision.smallest_position", decision.SmallestPosition == standard.SmallestPosition, usual);
+        Unused("decision.regime_position", decision.RegimePosition == standard.RegimePosition, usual);
+    }
+
+    /// <summary>Refuses a field that would have no effect.</summary>
+    private static void Unused(string field, bool isLeftOut, RiskPolicy user)
+    {
+        if (!isLeftOut)
+            throw new PolicyException(
+                $"{field}: has an effect only with score '{RemoraJson.NameOf(user.Score)}' (model '{user.Model}')"
+            );
     }
 
     private static void EachRegime(string section, PerRegime<double> values)

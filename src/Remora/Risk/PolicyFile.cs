@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Remora.Forecasts;
 
 namespace Remora.Risk;
 
@@ -8,6 +10,8 @@ namespace Remora.Risk;
 /// </summary>
 public static class PolicyFile
 {
+    private static readonly string ForecastPercentile = RemoraJson.NameOf(ScoreKind.ForecastPercentile);
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Reads a policy.</summary>
@@ -18,7 +22,7 @@ public static class PolicyFile
         if (json.StartsWith(ByteOrderMark))
             json = json[ByteOrderMark.Length..];
         PolicySyntax.Check(json);
-        var policy = JsonDefaults.Read(json, new RiskPolicy(), RemoraJson.Options)!;
+        var policy = JsonDefaults.Read(json, DefaultsFor(json), RemoraJson.Options)!;
         PolicyChecks.Check(policy);
         return policy;
     }
@@ -26,6 +30,19 @@ public static class PolicyFile
     /// <summary>Writes the whole policy as JSON, with every field.</summary>
     public static byte[] Write(RiskPolicy policy) =>
         JsonSerializer.SerializeToUtf8Bytes(policy, EngineJson.Shared.RiskPolicy);
+
+    /// <summary>Returns the policy whose fields a text has where it has none.</summary>
+    private static RiskPolicy DefaultsFor(ReadOnlySpan<byte> json)
+    {
+        var root = JsonElement.Parse(json);
+        string? TextOf(string field) => root.TryGetProperty(field, out var value) ? value.GetString() : null;
+        var (model, score) = (TextOf("model"), TextOf("score"));
+        var isFromForecast = (score ?? model) == (score is null ? BuiltInPolicies.Forecast.Model : ForecastPercentile);
+        var defaults = isFromForecast ? BuiltInPolicies.Forecast : RiskPolicy.Default;
+        return model is null || model == defaults.Model
+            ? defaults
+            : throw new PolicyException($"model: must be '{defaults.Model}' with score '{score}', not '{model}'");
+    }
 
     internal static string Hash(RiskPolicy policy)
     {
@@ -37,7 +54,8 @@ public static class PolicyFile
             policy.External,
             policy.Flags,
             policy.Classes,
-            policy.Decision
+            policy.Decision,
+            policy.IsFromForecast ? new(policy.Score, policy.Horizon, policy.TargetVolatility, policy.BlockFrom) : null
         );
         return Convert.ToHexStringLower(
             Sha256.Hash(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent))
@@ -56,7 +74,16 @@ internal sealed record PolicyContent(
     ExternalRules External,
     FlagRules Flags,
     RiskClassBounds Classes,
-    DecisionRules Decision
+    DecisionRules Decision,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ForecastContent? Forecast
+);
+
+/// <summary>The rules of a policy that uses the forecast.</summary>
+internal sealed record ForecastContent(
+    ScoreKind Score,
+    Horizon? Horizon,
+    TargetVolatility? TargetVolatility,
+    double? BlockFrom
 );
 
 /// <summary>A policy is invalid; the message names the field and what is allowed.</summary>

@@ -19,7 +19,7 @@ internal sealed class PolicyPlan(RiskPolicy policy)
     [
         .. SignalTable
             .All.ToArray()
-            .Where(row => row.Ramps.Length > 0)
+            .Where(row => row.Ramps.Length > 0 && !policy.IsFromForecast)
             .Select(row => new ScoredSignal(row, policy.External)),
     ];
 

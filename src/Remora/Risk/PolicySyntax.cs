@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 
@@ -6,12 +7,13 @@ namespace Remora.Risk;
 
 /// <summary>
 /// Validates the JSON of a policy before it is read: known fields, each once, of the right kind.
-/// The default policy's JSON is the pattern, so a new field of the policy needs no line here.
+/// The JSON of a policy with all fields is the pattern, so a new field of the policy needs no line
+/// here.
 /// </summary>
 internal static class PolicySyntax
 {
     private const int LongestQuote = 40;
-    private static readonly JsonElement Pattern = JsonElement.Parse(PolicyFile.Write(RiskPolicy.Default));
+    private static readonly JsonElement Pattern = JsonElement.Parse(PolicyFile.Write(BuiltInPolicies.Forecast));
 
     /// <summary>Validates a text.</summary>
     /// <exception cref="PolicyException">The text is not JSON, or has a field that is unknown,
@@ -56,6 +58,10 @@ internal static class PolicySyntax
                     throw Wrong(ref reader, json, field, $"a list out of {string.Join(", ", choices!)}");
                 for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
                     CheckText(ref reader, json, $"{field}[{i}]", choices);
+                break;
+            case JsonValueKind.String when field == "target_volatility":
+                if (reader.TokenType != JsonTokenType.Number && !IsText(ref reader, TargetVolatility.MedianName))
+                    throw Wrong(ref reader, json, field, $"'{TargetVolatility.MedianName}' or a number");
                 break;
             case JsonValueKind.String:
                 CheckText(ref reader, json, field, choices);
@@ -109,9 +115,15 @@ internal static class PolicySyntax
             throw Wrong(ref reader, json, field, expected);
     }
 
+    private static bool IsText(ref Utf8JsonReader reader, string text) =>
+        reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(text);
+
     private static string[]? ChoicesOf(string field) =>
         field switch
         {
+            "model" => [RiskPolicy.Default.Model, BuiltInPolicies.Forecast.Model],
+            "score" => Names<ScoreKind>(),
+            "horizon" => [.. Horizon.All.Select(horizon => horizon.Name)],
             "decision.blocking_flags" => Names<RiskFlag>(),
             "decision.blocking_regimes" => Names<Regime>(),
             "decision.block_without" => Names<Signal>(),

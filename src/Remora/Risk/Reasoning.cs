@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Indicators;
 using Remora.Markets;
 using Remora.Regimes;
@@ -21,7 +22,9 @@ internal static class Reasoning
             return sentences;
 
         var market = assessment.GetReadings();
-        sentences.Add(Score(assessment));
+        sentences.Add(assessment.Rules.IsFromForecast ? ForecastScore(assessment) : Score(assessment));
+        if (assessment.Rules.IsFromForecast && Position(assessment) is { } position)
+            sentences.Add(position);
         if (assessment.RiskBreakdown.External > 0)
             sentences.Add(Outside(assessment));
         if (market.WarmUp < 1)
@@ -63,6 +66,50 @@ internal static class Reasoning
         return Invariant($"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: volatility {parts.Volatility:0.000}, ")
             + Invariant($"regime {parts.Regime:0.000}, trend {parts.TrendStrength:0.000}, ")
             + Invariant($"momentum {parts.Momentum:0.000}, outside values {parts.External:0.000}.");
+    }
+
+    /// <summary>
+    /// Returns how the forecast of a horizon ranks, without a full stop: its volatility and the share
+    /// of the past that is smaller.
+    /// </summary>
+    public static string ForecastRank(Assessment assessment, Horizon horizon) =>
+        $"the forecast volatility of the next {horizon.Words}, "
+        + Invariant($"{assessment.Forecast!.NumbersOf(horizon).Volatility:0.00%}, is higher than in ")
+        + $"{Percent(assessment.RiskScore)} of the market's last 180 days";
+
+    /// <summary>Returns a percentile without rounding it up to the next whole percent.</summary>
+    public static string Percent(double ratio) => Invariant($"{Math.Floor(1000 * ratio) / 10:0.#}%");
+
+    private static string ForecastScore(Assessment assessment)
+    {
+        if (assessment.RiskClass is { } risk)
+            return Invariant($"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: ")
+                + $"{ForecastRank(assessment, assessment.Rules.Horizon!)}.";
+        var why = assessment.Forecast is { } forecast
+            ? Invariant($"forecasts are ranked after {Forecast.DaysOfComparison} days of candles, and there are ")
+                + Invariant($"{forecast.HistoryDays:0.0}")
+            : assessment.NoForecast switch
+            {
+                NoForecast.WarmingUp => "forecasts need a day of candles with volume",
+                NoForecast.TimeframeTooLong => "there are no forecasts at timeframes of 2h and longer",
+                NoForecast.NoMovement => "the price has not moved, so there is no forecast",
+                _ => "forecasts are turned off",
+            };
+        return $"The risk score is unknown, and the forecast does not block: {why}.";
+    }
+
+    private static string? Position(Assessment assessment)
+    {
+        var (scale, forecast) = (assessment.PositionScale, assessment.Forecast);
+        if (!(scale > 0) || forecast is null)
+            return null;
+        var (day, target) = (Horizon.OneDay, assessment.Rules.TargetVolatility!);
+        var aim =
+            target == TargetVolatility.Median
+                ? Invariant($"its median of 180 days, {forecast.MedianOf(day):0.00%}")
+                : Invariant($"the target, {target.Ratio:0.00%}");
+        return Invariant($"The position is {scale:0%} of the usual one: the forecast volatility of the next ")
+            + Invariant($"{day.Words} is {forecast.NumbersOf(day).Volatility:0.00%}, {aim}.");
     }
 
     /// <summary>Returns which outside values raise the score.</summary>
@@ -120,6 +167,8 @@ internal static class Reasoning
     /// </summary>
     private static string? Uncounted(Assessment assessment)
     {
+        if (assessment.Rules.IsFromForecast)
+            return null;
         var now = assessment.AssessedAt;
         var signals = new List<string>();
         foreach (var row in SignalTable.All)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Remora.Forecasts;
 using Remora.Regimes;
 
 namespace Remora.Risk;
@@ -5,13 +7,10 @@ namespace Remora.Risk;
 /// <summary>
 /// Every threshold and weight of the model as immutable data, with an id that changes when any rule
 /// changes. The defaults are the policy <c>remora-1</c>. <see cref="PolicyFile"/> reads it from
-/// JSON; a missing field has its default.
+/// JSON; a missing field has its default, that of <c>remora-2</c> in a policy of this model.
 /// </summary>
 public sealed record RiskPolicy
 {
-    /// <summary>The version of the model, that is, of the formulas outside the policy.</summary>
-    public const string ModelVersion = "remora-1";
-
     private Stamp? _stamp;
 
     /// <summary>The built-in policy.</summary>
@@ -26,6 +25,33 @@ public sealed record RiskPolicy
     /// <summary>The purpose of the policy, in a sentence.</summary>
     public string Description { get; init; } =
         "The default: blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
+
+    /// <summary>The model of the score: <c>remora-1</c> or <c>remora-2</c>.</summary>
+    public string Model => Score == ScoreKind.ForecastPercentile ? ForecastCoefficients.Model : "remora-1";
+
+    /// <summary>What the score is.</summary>
+    public ScoreKind Score { get; init; }
+
+    /// <summary>
+    /// The horizon of the forecast whose percentile is the score; only with the score
+    /// <see cref="ScoreKind.ForecastPercentile"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Horizon? Horizon { get; init; }
+
+    /// <summary>
+    /// The volatility over the next 24 hours that the position aims at; only with the score
+    /// <see cref="ScoreKind.ForecastPercentile"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TargetVolatility? TargetVolatility { get; init; }
+
+    /// <summary>
+    /// A score of this or more blocks; only with the score
+    /// <see cref="ScoreKind.ForecastPercentile"/>. A value above 1 never blocks.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? BlockFrom { get; init; }
 
     /// <summary>Weights of the four measured parts of the score.</summary>
     public ScoreWeights Weights { get; init; } = new();
@@ -84,6 +110,10 @@ public sealed record RiskPolicy
 
     /// <inheritdoc/>
     public override int GetHashCode() => Id.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>Whether the score and the position come from the forecast.</summary>
+    [JsonIgnore]
+    internal bool IsFromForecast => Score == ScoreKind.ForecastPercentile;
 
     private sealed record Stamp(RiskPolicy Owner, string Id);
 }

@@ -1,3 +1,4 @@
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 
@@ -23,6 +24,8 @@ public static class RiskScorer
     )
     {
         var policy = plan.Policy;
+        if (policy.Horizon is { } horizon)
+            return new(Millionths.Round(Percentile(market.Forecast, horizon)), 0, 0, 0, 0);
         var weights = policy.Weights;
         var r = policy.RegimeFor(regime, side) is { } ofSide ? policy.RegimeRisk.Of(ofSide) : double.NaN;
         var t = TrendRisk(market, policy.Regime, side);
@@ -67,6 +70,22 @@ public static class RiskScorer
                 * (policy.RegimeFor(regime, side) is { } counted ? policy.Decision.RegimePosition.Of(counted) : 1)
         );
 
+    /// <summary>
+    /// Returns the part of a position by the forecast, [0, 1]: the target divided by the volatility
+    /// of the next 24 hours, at most 1. NaN while one of them is unknown.
+    /// </summary>
+    internal static double PositionScale(Forecast? forecast, TargetVolatility target)
+    {
+        if (forecast is null)
+            return double.NaN;
+        var day = Horizon.OneDay;
+        var ratio = target == TargetVolatility.Median ? forecast.MedianOf(day) : target.Ratio;
+        return Millionths.Round(Math.Min(1, ratio / forecast.NumbersOf(day).Volatility));
+    }
+
+    private static double Percentile(Forecast? forecast, Horizon horizon) =>
+        forecast is null ? double.NaN : forecast.NumbersOf(horizon).Percentile;
+
     private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
     {
         var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);
@@ -98,7 +117,7 @@ public static class RiskScorer
 /// The addends of the score. Their sum is exactly the score before it is limited to [0, 1]. Each is
 /// in whole millionths; NaN while unknown.
 /// </summary>
-/// <param name="Volatility">From the volatility score.</param>
+/// <param name="Volatility">From the volatility score; by the forecast, the whole score.</param>
 /// <param name="Regime">From the regime.</param>
 /// <param name="TrendStrength">From the trend against the trade.</param>
 /// <param name="Momentum">From momentum against the trade.</param>

@@ -33,7 +33,6 @@ public sealed class WholeMarketAssessment
         EventFlags = Flags();
         Stale = Prevails(a => a.Stale);
         var inputs = new DecisionInputs(
-            _lead.Rules.Decision,
             EventFlags,
             Regime,
             RiskScore,
@@ -79,9 +78,14 @@ public sealed class WholeMarketAssessment
 
     /// <summary>
     /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
-    /// unknown.
+    /// unknown. By the forecast, the weighted mean of the parts that the pairs' forecasts give.
     /// </summary>
-    public double PositionScale => _lead.Decision.PositionScale(_blocks, RiskScore, Regime, Side);
+    public double PositionScale =>
+        _lead.Rules.IsFromForecast
+            ? _blocks != 0
+                ? 0
+                : Mean(a => a.UnblockedScale)
+            : _lead.Decision.PositionScale(_blocks, RiskScore, Regime, Side);
 
     /// <summary>
     /// Blocking flags, blocking regimes and missing signals of the lead pair or of half the basket;
@@ -236,8 +240,7 @@ public sealed class WholeMarketAssessment
         foreach (var (block, bit) in _lead.Decision.In(_blocks))
         {
             var why =
-                block is BlockingCondition.BlockingScore
-                    ? BlockingCondition.BlockingScore.Explain("mean risk score", RiskScore, _lead.Rules.Decision)
+                block is BlockingCondition.BlockingScore score ? score.ExplainMean(RiskScore)
                 : block.IsShared && (_lead.Blocks & bit) != 0 ? block.Explain(_lead)
                 : $"{block.Words} in {NamesWhere(a => (a.Blocks & bit) != 0)}";
             yield return $"Entries are blocked: {why}.";

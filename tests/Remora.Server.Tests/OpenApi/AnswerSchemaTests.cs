@@ -24,6 +24,8 @@ public sealed class AnswerSchemaTests
         "/api/v1/risk?side=short",
         "/api/v1/risk?pair=BTC/USDT",
         "/api/v1/risk?pair=BTC/USDT&side=short&policy=conservative",
+        "/api/v1/risk?pair=BTC/USDT&policy=remora-2",
+        "/api/v1/risk?policy=remora-2",
         "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,DOGE/EUR",
         "/api/v1/regime?pair=BTC/USDT",
         "/api/v1/volatility?pair=BTC/USDT",

@@ -24,7 +24,15 @@ public sealed class ArchitectureTests
         ["Remora.Backtest"] = ["Remora", "Remora.Csv"],
         ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
         ["Remora.Notify"] = ["Remora", "Remora.Supervision"],
-        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots", "Remora.Notify"],
+        ["Remora.Server"] =
+        [
+            "Remora",
+            "Remora.Feeds",
+            "Remora.Store",
+            "Remora.Bots",
+            "Remora.Notify",
+            "Remora.Backtest",
+        ],
         ["Remora.Client"] = [],
         ["Remora.Native"] = ["Remora", "Remora.Csv", "Remora.Backtest"],
         ["Remora.Cli"] =

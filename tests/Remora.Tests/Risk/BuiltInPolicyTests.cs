@@ -11,10 +11,13 @@ public sealed class BuiltInPolicyTests
     private static readonly RiskPolicy Aggressive = BuiltInPolicies.Aggressive;
 
     [Fact]
-    public void They_are_three_with_names_and_ids_of_their_own_and_can_be_written_and_read()
+    public void They_are_four_with_names_and_ids_of_their_own_and_can_be_written_and_read()
     {
-        Assert.Equal(["remora-1", "conservative", "aggressive"], BuiltInPolicies.All.Select(policy => policy.Name));
-        Assert.Equal(3, BuiltInPolicies.All.Select(policy => policy.Id).Distinct().Count());
+        Assert.Equal(
+            ["remora-1", "conservative", "aggressive", "remora-2"],
+            BuiltInPolicies.All.Select(policy => policy.Name)
+        );
+        Assert.Equal(4, BuiltInPolicies.All.Select(policy => policy.Id).Distinct().Count());
         foreach (var policy in BuiltInPolicies.All)
             Assert.Equal(policy, PolicyFile.Parse(PolicyFile.Write(policy)));
     }
@@ -106,7 +109,10 @@ public sealed class BuiltInPolicyTests
     /// </summary>
     [Fact]
     public void Their_ids_are_known() =>
-        Assert.Equal(["157c34c51681", "218f021f6107", "4e5e8bb90208"], BuiltInPolicies.All.Select(policy => policy.Id));
+        Assert.Equal(
+            ["157c34c51681", "218f021f6107", "4e5e8bb90208", "f7b4ab9ada48"],
+            BuiltInPolicies.All.Select(policy => policy.Id)
+        );
 
     [Fact]
     public void The_aggressive_one_blocks_in_a_panic_and_from_090_on_and_calls_for_caution_else()

@@ -13,7 +13,7 @@ public sealed class PolicyFileTests
     /// The paths of all numbers of the default policy, such as <c>external.fear.from</c>.
     /// </summary>
     public static TheoryData<string> Leaves =>
-        [.. LeavesOf(Default(), "").Where(path => path is not ("name" or "description" or "id"))];
+        [.. LeavesOf(Default(), "").Where(path => path is not ("name" or "description" or "model" or "score" or "id"))];
 
     [Fact]
     public void What_is_written_is_read_back()
@@ -218,8 +218,8 @@ public sealed class PolicyFileTests
     )]
     [InlineData(
         """{ "wieghts": {} }""",
-        "wieghts: unknown field, expected one of name, description, weights, regime_risk, mirrored_regime, regime, "
-            + "external, flags, classes, decision, id (line 1, column 3)"
+        "wieghts: unknown field, expected one of name, description, model, score, horizon, target_volatility, block_from, "
+            + "weights, regime_risk, mirrored_regime, regime, external, flags, classes, decision, id (line 1, column 3)"
     )]
     [
         InlineData("""{ "name": "a", "name": "b" }""", "name: the field is repeated (line 1, column 16)"),

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -45,6 +46,10 @@ internal static partial class DocumentSchemas
             SetText(schema, [], "BTC/USDT");
         else if (type == typeof(Timeframe))
             SetText(schema, Timeframe.Known.Select(timeframe => timeframe.Name), "5m");
+        else if (type == typeof(Horizon))
+            SetText(schema, Horizon.All.Select(horizon => horizon.Name), "4h");
+        else if (type == typeof(TargetVolatility))
+            SetTarget(schema);
         else if (type == typeof(EventFlags))
             SetFlags(schema);
         else if (type.IsEnum)
@@ -148,6 +153,13 @@ internal static partial class DocumentSchemas
             schema.Examples = [example];
     }
 
+    private static void SetTarget(OpenApiSchema schema)
+    {
+        schema.Type = JsonSchemaType.Number | JsonSchemaType.String;
+        schema.Properties = null;
+        schema.Examples = [TargetVolatility.MedianName, 0.03];
+    }
+
     private static void SetFlags(OpenApiSchema schema)
     {
         schema.Type = JsonSchemaType.Object;
@@ -164,11 +176,12 @@ internal static partial class DocumentSchemas
     private static void SetObject(OpenApiSchema schema, JsonTypeInfo type)
     {
         schema.AdditionalPropertiesAllowed = true; // later versions may add fields
-        var isProblem = type.Type == typeof(ApiProblem); // the only answer that omits members without a value
+        // The only ones that omit members without a value.
+        var omits = type.Type == typeof(ApiProblem) || type.Type == typeof(RiskPolicy);
         // Without the properties that JSON ignores.
         var written = type.Properties.Where(property => property.Get is not null).ToList();
         schema.Required = written
-            .Where(property => !(isProblem && property.IsGetNullable))
+            .Where(property => !(omits && property.IsGetNullable))
             .Select(property => property.Name)
             .ToHashSet(StringComparer.Ordinal);
         schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);

@@ -13,8 +13,24 @@ import pandas as pd
 _COLUMNS = ["as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale"]
 _KNOWN_AT = "time"  # in a file of /history: when it was recorded, which can be after the close
 _STATE = "state"  # missing in files of versions before 0.2
+_MODEL = "model"  # missing in files of versions before 0.2
 _BINARY = {".parquet": pd.read_parquet, ".feather": pd.read_feather}
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "D", "w": "W"}
+
+
+SCALE_BAND = 0.25
+"""A scale by the forecast is kept until the new one differs from it by this part of it."""
+BANDED_MODEL = "remora-2"
+
+
+def kept_scale(kept: Optional[float], scale: Optional[float]) -> Optional[float]:
+    """Returns the scale to keep after a new one: the last until the new one differs by a quarter.
+
+    A scale of 0 (blocked) or None (unknown) is not kept.
+    """
+    if scale is None or not scale > 0:
+        return kept
+    return scale if kept is None or abs(scale / kept - 1) >= SCALE_BAND - 1e-9 else kept  # scales have six digits
 
 
 class RemoraHistoryError(ValueError):
@@ -33,7 +49,7 @@ class RiskHistory:
             )
         if not len(frame):
             raise RemoraHistoryError(f"{name}: no rows")
-        as_of = _nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
+        as_of = nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
         order = np.argsort(as_of, kind="stable")
         last = np.append(np.diff(as_of[order]) > 0, True)  # the last one of several rows for the same moment
         chosen = order[last]
@@ -42,6 +58,9 @@ class RiskHistory:
         self._safe = _safe(frame["safe_to_trade"], name)[chosen]
         self._score = _numbers(frame["risk_score"], name)[chosen]
         self._scale = _numbers(frame["position_scale"], name)[chosen]
+        self._is_banded = np.zeros(len(chosen), dtype=bool)
+        if _MODEL in frame.columns:
+            self._is_banded = (frame[_MODEL] == BANDED_MODEL).to_numpy(dtype=bool)[chosen]
         self._lacks_market_data = np.zeros(len(chosen), dtype=bool)
         if _STATE in frame.columns:
             self._lacks_market_data = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen]
@@ -62,7 +81,7 @@ class RiskHistory:
 
     def known_at(self, times: Any) -> "np.ndarray[Any, Any]":
         """Returns for each time the last row that was knowable; -1 before the first."""
-        return np.searchsorted(self._as_of, _nanoseconds(_times(times, "date")), side="right") - 1
+        return np.searchsorted(self._as_of, nanoseconds(_times(times, "date")), side="right") - 1
 
     def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
         """Returns whether each row is safe to trade.
@@ -85,9 +104,22 @@ class RiskHistory:
         return bool(self.safe(self.known_at([time]), unknown)[0])
 
     def scale_at(self, time: Any) -> Optional[float]:
-        """Returns the part of a position to take at a time; None while unknown."""
+        """Returns the part of a position to take at a time; None while unknown.
+
+        By the forecast it is kept until it differs by a quarter, as in live mode.
+        """
         row = int(self.known_at([time])[0])
-        return None if row < 0 or np.isnan(self._scale[row]) else float(self._scale[row])
+        return None if row < 0 or np.isnan(self._scale[row]) else float(self._kept_scales[row])
+
+    @functools.cached_property
+    def _kept_scales(self) -> "np.ndarray[Any, Any]":
+        if not self._is_banded.any():
+            return self._scale
+        scales, kept = self._scale.tolist(), None
+        for row in np.flatnonzero(self._is_banded & (self._scale > 0)).tolist():
+            kept = kept_scale(kept, scales[row])
+            scales[row] = kept
+        return np.array(scales, dtype=float)
 
 
 def timeframe_length(timeframe: str) -> pd.Timedelta:
@@ -110,8 +142,8 @@ def _read(name: str, _modified: int, _size: int) -> RiskHistory:
         if binary is not None:
             return RiskHistory(binary(name), name)
         header = pd.read_csv(name, nrows=0).columns
-        columns = [column for column in [*_COLUMNS, _KNOWN_AT, _STATE] if column in header]
-        frame = pd.read_csv(name, usecols=columns, dtype={"risk_class": "category"})
+        columns = [column for column in [*_COLUMNS, _KNOWN_AT, _STATE, _MODEL] if column in header]
+        frame = pd.read_csv(name, usecols=columns, dtype={"risk_class": "category", _MODEL: "category"})
     except RemoraHistoryError:
         raise
     except ImportError:
@@ -134,7 +166,8 @@ def _times(values: Any, name: str) -> pd.DatetimeIndex:
     return times
 
 
-def _nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+def nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+    """Returns times as numbers of nanoseconds."""
     return (times.as_unit("ns") if hasattr(times, "as_unit") else times).asi8
 
 
