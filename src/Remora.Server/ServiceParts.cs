@@ -6,6 +6,7 @@ using Remora.Feeds.Calendar;
 using Remora.Feeds.Candles;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Markets;
 using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
@@ -16,8 +17,16 @@ namespace Remora.Server;
 /// <summary>The parts that the service uses.</summary>
 public sealed record ServiceParts
 {
-    /// <summary>One feed for each market of <see cref="ServiceSettings.TrackedMarkets"/>.</summary>
-    public required IReadOnlyList<IMarketFeed> Markets { get; init; }
+    /// <summary>
+    /// The feeds of the tracked markets: first one for each of
+    /// <see cref="ServiceSettings.TrackedMarkets"/>; others are added and dropped at run time.
+    /// </summary>
+    public required MarketFeeds Markets { get; init; }
+
+    /// <summary>
+    /// Where the feeds of markets that are added at run time come from; null if none can be added.
+    /// </summary>
+    public IMarketSource? MoreMarkets { get; init; }
 
     /// <summary>The feeds of sources.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
@@ -62,6 +71,17 @@ public sealed record ServiceParts
 
     /// <summary>Receives messages for the operator.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>Where markets come from that are added at run time.</summary>
+public interface IMarketSource
+{
+    /// <summary>Returns whether the market's exchange lists its pair.</summary>
+    /// <exception cref="ExchangeException">The exchange does not answer.</exception>
+    Task<bool> ListsAsync(MarketId market, CancellationToken cancellation);
+
+    /// <summary>Returns a feed of a market.</summary>
+    IMarketFeed FeedOf(TrackedMarketSettings market);
 }
 
 /// <summary>What every answer reports in a sandbox.</summary>

@@ -82,6 +82,10 @@ internal static class ScorecardCommand
                 {
                     return Terminal.Fail(e.Message, e.ExitCode);
                 }
+                catch (Exception e) when (e is HttpRequestException or IOException)
+                {
+                    return Terminal.Fail($"the response was interrupted: {e.Message}", ExitCode.Unavailable);
+                }
             }
         );
         return command;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Bots.Freqtrade;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
@@ -9,6 +10,7 @@ using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Notify;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Telemetry;
 using Remora.Store;
@@ -34,6 +36,7 @@ namespace Remora.Server.Api;
 /// <param name="Notifications">The status of messages to people; null if no receiver is
 /// set.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
+/// <param name="Added">The pairs that were added at run time, and those that were refused.</param>
 public sealed record ServiceStatus(
     string Version,
     double UptimeSeconds,
@@ -48,7 +51,8 @@ public sealed record ServiceStatus(
     BridgeHealth? Bridge,
     StoreHealth? Store,
     NotificationStatus? Notifications,
-    IReadOnlyList<SupervisedTask> Tasks
+    IReadOnlyList<SupervisedTask> Tasks,
+    AddedPairList Added
 );
 
 /// <summary>The coefficients of the forecasts that are made now.</summary>
@@ -117,14 +121,32 @@ internal static class StatusApi
         status
             .MapGet(
                 "/status",
-                (AssessmentBoard board, ServiceParts parts, ServiceSettings settings) =>
-                    GetStatus(board, parts, settings, Stopwatch.GetElapsedTime(started))
+                (
+                    AssessmentBoard board,
+                    ServiceParts parts,
+                    ServiceSettings settings,
+                    AddedPairs added,
+                    IReadOnlyList<BotWhitelist> whitelists
+                ) =>
+                    GetStatus(
+                        board,
+                        parts,
+                        settings,
+                        Stopwatch.GetElapsedTime(started),
+                        new(
+                            settings.MaxAddedPairs,
+                            added.Pairs,
+                            added.Refused,
+                            [.. whitelists.Select(bot => bot.Health)]
+                        )
+                    )
             )
             .WithName("status")
             .WithSummary("Get the service's status")
             .WithDescription(
                 "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, "
-                    + "refused candles, warm-up; and each background task, with its restarts and last error."
+                    + "refused candles, warm-up; each background task, with its restarts and last error; and the pairs "
+                    + "that were added at run time."
             )
             .Takes();
     }
@@ -156,7 +178,8 @@ internal static class StatusApi
         AssessmentBoard board,
         ServiceParts parts,
         ServiceSettings settings,
-        TimeSpan uptime
+        TimeSpan uptime,
+        AddedPairList added
     )
     {
         var dates = parts.Calendar?.Health.Forecasts;
@@ -176,7 +199,8 @@ internal static class StatusApi
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
                     parts.Notifications?.Status,
-                    parts.Supervisor.Tasks
+                    parts.Supervisor.Tasks,
+                    added
                 )
             )
         );

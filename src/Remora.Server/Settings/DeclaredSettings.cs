@@ -57,6 +57,32 @@ internal static class DeclaredSettings
                 (s, v) => s with { Fallbacks = v },
                 "Exchanges to use, in this order, while the exchange of a pair is unavailable"
             ),
+            Declare.One(
+                "max_added_pairs",
+                Kind.Whole(0, 2000),
+                s => s.MaxAddedPairs,
+                (s, v) => s with { MaxAddedPairs = v },
+                "Maximum number of pairs that bots and callers add at run time"
+            ) with
+            {
+                See = "[follow a bot](freqtrade.md#follow-the-bot)",
+            },
+            Declare.One(
+                "untracked",
+                Kind.OneOf(
+                    "RULE",
+                    ("not_found", UntrackedRule.NotFound),
+                    ("unknown", UntrackedRule.Unknown),
+                    ("whole_market", UntrackedRule.WholeMarket)
+                ),
+                s => RemoraJson.NameOf(s.Untracked),
+                (s, v) => s with { Untracked = v },
+                "Answer of /risk for a pair that is not tracked: the status 404, an unknown state, or the assessment "
+                    + "of the whole market"
+            ) with
+            {
+                See = "[untracked pairs](api.md#untracked-pairs)",
+            },
             Declare.One("policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
             Declare.One(
                 "policies",
@@ -172,6 +198,13 @@ internal static class DeclaredSettings
                 s => s.PollDelay.TotalSeconds,
                 (s, v) => s with { PollDelay = TimeSpan.FromSeconds(v) },
                 "Time from the close of a candle to its request"
+            ),
+            Declare.One(
+                "unfinished_interval",
+                Kind.Whole(0, 3600, "SECONDS"),
+                s => (int)s.UnfinishedInterval.TotalSeconds,
+                (s, v) => s with { UnfinishedInterval = TimeSpan.FromSeconds(v) },
+                "Seconds of real time between two requests for the unfinished candle, which sets flag_shock; 0 for none"
             ),
             Declare.One(
                 "sources",
@@ -401,6 +434,16 @@ internal static class DeclaredSettings
             {
                 Flag = null,
                 CommandFlag = "--sandbox URL",
+            },
+            Declare.One(
+                "sandbox_rate_limit",
+                Kind.Bool,
+                s => s.SandboxRateLimit,
+                (s, v) => s with { SandboxRateLimit = v },
+                "Whether the rate limits of exchanges are kept in a sandbox too, in real time"
+            ) with
+            {
+                Flag = null,
             },
             Declare.One(
                 "speed",

@@ -52,6 +52,14 @@ public sealed record ServiceSettings
     /// </summary>
     public IReadOnlyList<MarketSettings> Markets { get; init; } = [];
 
+    /// <summary>
+    /// The maximum number of pairs that are added at run time, besides the configured ones.
+    /// </summary>
+    public int MaxAddedPairs { get; init; } = 250;
+
+    /// <summary>The answer of <c>/risk</c> for a pair that is not tracked.</summary>
+    public UntrackedRule Untracked { get; init; }
+
     /// <summary>The name of the default policy.</summary>
     public string Policy { get; init; } = RiskPolicy.Default.Name;
 
@@ -119,6 +127,11 @@ public sealed record ServiceSettings
 
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often the unfinished candle is requested, in real time; zero for never.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
@@ -207,7 +220,10 @@ public sealed record ServiceSettings
     /// <summary>The maximum number of simultaneous readers of the event stream.</summary>
     public int MaxStreams { get; init; } = 5000;
 
-    /// <summary>The Freqtrade bots whose pairs are locked while entries are blocked.</summary>
+    /// <summary>
+    /// The Freqtrade bots whose pairs are locked while entries are blocked, or whose whitelists are
+    /// followed.
+    /// </summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
     /// <summary>The receivers of changes.</summary>
@@ -230,6 +246,9 @@ public sealed record ServiceSettings
 
     /// <summary>The speed of the clock in a sandbox.</summary>
     public double Speed { get; init; } = 1;
+
+    /// <summary>Whether the rate limits of exchanges are kept in a sandbox too.</summary>
+    public bool SandboxRateLimit { get; init; }
 
     internal static IReadOnlyList<Pair> DefaultPairs { get; } =
     [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
@@ -263,6 +282,11 @@ public sealed record ServiceSettings
     /// </summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The clock by which added pairs are dropped: real time, also in a sandbox. Tests change it.
+    /// </summary>
+    internal TimeProvider RealClock { get; init; } = TimeProvider.System;
+
     /// <summary>The addresses and delays of notifiers. Tests change them.</summary>
     internal NotifyOptions NotifyOptions { get; init; } = new();
 
@@ -282,6 +306,19 @@ public sealed record ServiceSettings
     internal bool AnswersAnonymous => !RequireKeys && (AllowAnonymous || !IsGuarded);
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
+}
+
+/// <summary>The answer for a pair that is not tracked.</summary>
+public enum UntrackedRule
+{
+    /// <summary>404, with the nearest tracked pairs.</summary>
+    NotFound,
+
+    /// <summary>An assessment whose state is unknown, by the policy's rule for stale data.</summary>
+    Unknown,
+
+    /// <summary>The assessment of the whole market.</summary>
+    WholeMarket,
 }
 
 /// <summary>One market. Null values use the settings for all markets.</summary>

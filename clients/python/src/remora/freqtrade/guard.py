@@ -270,7 +270,7 @@ class RemoraGuard(IStrategy):
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
             watcher = Watcher(
                 client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval,
-                max_age=settings.max_age
+                max_age=settings.max_age, add_pairs=settings.add_pairs
             )
             self.__dict__["_remora_watcher_made"] = watcher
             weakref.finalize(self, watcher.stop)  # Freqtrade creates a new strategy when it reloads
