@@ -186,8 +186,8 @@ public sealed class ForecastPast
             {
                 _incidents.Begin(
                     Folder,
-                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with another "
-                        + "past"
+                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with "
+                        + "another past"
                 );
             }
         }
