@@ -124,7 +124,8 @@ def main():
             return set(names[count:]) <= {one["pair"] for one in status["pairs"]} and not status["refused"]
 
         until(added)
-        print(f"{NEW} other pairs are tracked {time.monotonic() - changed:.1f} s after the whitelist changed", flush=True)
+        took = time.monotonic() - changed
+        print(f"{NEW} other pairs are tracked {took:.1f} s after the whitelist changed", flush=True)
         until(lambda: scored(names[count:]))
         print(f"and have a score after {time.monotonic() - changed:.1f} s", flush=True)
         gaps = [b - a for a, b in zip(Bot.reads, Bot.reads[1:])]
