@@ -21,7 +21,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-PROGRAM = os.environ.get("REMORA_TEST_PROGRAM") or str(Path(__file__).resolve().parents[2] / "remora")
+PROGRAM = os.environ.pop("REMORA_TEST_PROGRAM", None) or str(Path(__file__).resolve().parents[2] / "remora")
 NEW = 20
 LONGEST = 3600
 
