@@ -114,6 +114,7 @@ public sealed class ServiceHost : IAsyncDisposable
         await _stop.CancelAsync();
         await Completion.ContinueWith(_ => { }, TaskScheduler.Default);
         await _app.DisposeAsync();
+        _added.Dispose();
         _stop.Dispose();
     }
 
