@@ -126,7 +126,7 @@ public sealed class ForecastPast
     /// <param name="engine">The engine.</param>
     public void Applied(in MarketEvent marketEvent, RemoraEngine engine)
     {
-        if (marketEvent.Market is not { } market || !Forecaster.Supports(market.Timeframe))
+        if (marketEvent is not { Market: { } market, SeenAt: null } || !Forecaster.Supports(market.Timeframe))
             return;
         if (marketEvent.History is { } history)
         {
@@ -145,6 +145,15 @@ public sealed class ForecastPast
         if (_newest.TryGetValue(source, out var before))
             _writes.Writer.TryWrite((source, before));
         _newest[source] = state;
+    }
+
+    /// <summary>
+    /// Forgets a market that is no longer tracked; its file stays. The pump calls it.
+    /// </summary>
+    public void Dropped(MarketId market)
+    {
+        _whole.Remove(market, out var source);
+        _newest.TryRemove(source ?? market, out _);
     }
 
     /// <summary>Writes files until it is canceled.</summary>
@@ -177,8 +186,8 @@ public sealed class ForecastPast
             {
                 _incidents.Begin(
                     Folder,
-                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with another "
-                        + "past"
+                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with "
+                        + "another past"
                 );
             }
         }

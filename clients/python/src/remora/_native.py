@@ -17,6 +17,9 @@ VARIABLE = "REMORA_ENGINE_LIBRARY"
 """The environment variable that names another library than the one of the package."""
 
 NO_TIME = -(2**63)
+_COLLECTOR = ("DOTNET_GCgen0size", "800000")
+"""The collector's budget of new objects, hexadecimal: 8 MB, as fast as the default, which is the
+size of the processor's cache and can be 100 MB."""
 _KINDS = {1: "argument", 2: "engine", 3: "options", 4: "candle", 6: "busy"}
 _TOO_SMALL = 5
 _FIRST_BUFFER = 4096
@@ -50,15 +53,29 @@ class Memory(NamedTuple):
     size: int
 
 
+class Column(NamedTuple):
+    """A column to fill, for a side: 0 is long, 1 is short."""
+
+    name: str
+    side: int
+    memory: Memory
+
+
 class Library:
     """The functions of remora.h. Each one raises EngineError for its error codes."""
 
     def __init__(self, path: Path) -> None:
+        is_own = _COLLECTOR[0] not in os.environ
+        if is_own:  # read at the first call; not for other programs that this process starts
+            os.environ[_COLLECTOR[0]] = _COLLECTOR[1]
         try:
             self._functions = ctypes.CDLL(str(path))
             version: int = self._functions.remora_abi_version()
         except (OSError, AttributeError) as error:
             raise EngineError("not_installed", f"the engine's library {path} cannot be used: {error}") from None
+        finally:
+            if is_own:
+                del os.environ[_COLLECTOR[0]]
         if version != ABI_VERSION:
             raise EngineError(
                 "not_installed", f"the engine's library {path} has interface {version}, expected {ABI_VERSION}"
@@ -69,6 +86,7 @@ class Library:
             "remora_describe": text,
             "remora_create": [c_char_p, c_int64, POINTER(c_uint64), error],
             "remora_apply": [c_uint64, POINTER(_Candles), POINTER(_Output), c_int64, error],
+            "remora_seed": [c_uint64, POINTER(_Candles), POINTER(_Candles), error],
             "remora_observe": [c_uint64, c_char_p, c_int64, error],
             "remora_json": [c_uint64, c_int32, c_int32, c_int64, *text],
             "remora_text": [c_uint64, c_int32, *text],
@@ -84,13 +102,15 @@ class Library:
         self._call("remora_create", content, len(content), byref(engine))
         return engine.value
 
-    def apply(self, engine: int, candles: Sequence[Memory], columns: Mapping[str, Memory], policy: int,
-              side: int) -> None:
-        given = _Candles(*(_Array(array.address, array.size) for array in candles))
+    def seed(self, engine: int, hourly: Sequence[Memory], daily: Sequence[Memory]) -> None:
+        self._call("remora_seed", engine, byref(_candles(hourly)), byref(_candles(daily)))
+
+    def apply(self, engine: int, candles: Sequence[Memory], columns: Sequence[Column], policy: int) -> None:
         outputs = (_Output * len(columns))(*(
-            _Output(name.encode(), policy, side, memory.address, memory.size) for name, memory in columns.items()
+            _Output(column.name.encode(), policy, column.side, column.memory.address, column.memory.size)
+            for column in columns
         ))
-        self._call("remora_apply", engine, byref(given), outputs, len(columns))
+        self._call("remora_apply", engine, byref(_candles(candles)), outputs, len(columns))
 
     def observe(self, engine: int, outside: Sequence[Mapping[str, Any]]) -> None:
         content = json.dumps(outside).encode()
@@ -125,6 +145,10 @@ class Library:
             _KINDS.get(code, "internal"), message.decode(errors="replace"), row=row if row >= 0 else None,
             column=column.decode(errors="replace") or None
         )
+
+
+def _candles(arrays: Sequence[Memory]) -> _Candles:
+    return _Candles(*(_Array(array.address, array.size) for array in arrays))
 
 
 _lock = threading.Lock()
