@@ -31,6 +31,7 @@ internal static class CommandLine
             CalendarCommand.Create(),
             LocksCommand.Create(),
             WebhookCommand.Create(),
+            NotifyCommand.Create(),
             SandboxCommand.Create(),
             ReplayCommand.Create(),
             HistoryCommand.Create(),

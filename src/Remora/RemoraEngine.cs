@@ -63,8 +63,9 @@ public sealed class RemoraEngine
 
     /// <summary>
     /// Applies the next event. A candle or a history returns the market's new assessment under the
-    /// default policy, or null when it adds nothing new. An observation or a calendar returns null;
-    /// call <see cref="Assess"/> for the affected markets.
+    /// default policy, or null when it adds nothing new. So does an unfinished candle that shows a
+    /// shock. An observation, a calendar or a change of the tracked markets returns null; call
+    /// <see cref="Assess"/> for the affected markets.
     /// </summary>
     /// <exception cref="FormatException">The state of the forecaster in a history is not one of
     /// this market and of the engine's coefficients.</exception>
@@ -88,9 +89,21 @@ public sealed class RemoraEngine
             return null;
         }
         var market = marketEvent.Market!;
+        if (marketEvent.Change is { } change)
+        {
+            if (change == MarketChange.Dropped)
+                _markets.Remove(market);
+            else
+                Track(market);
+            return null;
+        }
         if (marketEvent.History is { } history)
             return Recover(market, history);
         var tracked = Track(market);
+        if (marketEvent.SeenAt is { } seenAt)
+            return tracked.Watch(marketEvent.Candle, seenAt)
+                ? tracked.Assess(0, _outside.View(market.Pair.Base), seenAt)
+                : null;
         return tracked.Apply(marketEvent.Candle)
             ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf)
             : null;
@@ -158,6 +171,8 @@ public sealed class RemoraEngine
         public void SetCalendar(ForecastCalendar calendar) => forecaster?.Calendar = calendar;
 
         public void Seed(MarketHistory history) => _model.Seed(history);
+
+        public bool Watch(in Candle unfinished, Instant seenAt) => _model.Watch(unfinished, seenAt);
 
         public byte[]? SaveForecaster() => forecaster is { IsSupported: true } ? forecaster.Save() : null;
 

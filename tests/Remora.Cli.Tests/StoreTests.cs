@@ -31,7 +31,7 @@ public sealed class StoreTests : IDisposable
                 answer => answer.GetProperty("rows").GetArrayLength() >= 3,
                 service
             );
-            await ServeCommandTests.EventuallyAsync(
+            await EventuallyAsync(
                 async () =>
                     long.Parse(await SqlAsync("SELECT count() FROM candles"), CultureInfo.InvariantCulture) > 8_000,
                 () => "the history is not stored"
@@ -78,7 +78,7 @@ public sealed class StoreTests : IDisposable
                 )
             );
             // Journal batches may still be inserted, and the two counts are not simultaneous
-            await ServeCommandTests.EventuallyAsync(
+            await EventuallyAsync(
                 async () =>
                     await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)")
                     == "0",
@@ -163,7 +163,7 @@ public sealed class StoreTests : IDisposable
             store => store.GetProperty("engine").GetProperty("restarts").GetInt32() >= 1,
             service
         );
-        await ServeCommandTests.EventuallyAsync(
+        await EventuallyAsync(
             () =>
                 Task.FromResult(
                     service.LinesWith("the ClickHouse engine was restarted: the engine ended with exit code 137") == 1
@@ -199,7 +199,7 @@ public sealed class StoreTests : IDisposable
         };
         using (var unknown = await http.SendAsync(named))
             Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
-        await ServeCommandTests.EventuallyAsync(
+        await EventuallyAsync(
             async () => await SqlAsync("SELECT DISTINCT client FROM api_requests WHERE client IS NOT NULL") == "bot",
             () => "the key's name was not recorded"
         );
@@ -359,6 +359,12 @@ public sealed class StoreTests : IDisposable
     {
         using var engine = EngineOf(_data);
         engine.Kill();
+    }
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string> otherwise)
+    {
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(100))
+            Assert.True(waited.Elapsed < Patience, otherwise());
     }
 
     internal static async Task<JsonElement> GetAsync(string url, string path)

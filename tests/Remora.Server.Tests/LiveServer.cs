@@ -54,6 +54,7 @@ internal sealed class LiveServer : IAsyncDisposable
         Func<TimeProvider, CalendarFeed>? calendar = null,
         ILoggerFactory? log = null,
         Supervisor? supervisor = null,
+        IMarketSource? more = null,
         ForecastPast? past = null,
         params IReadOnlyList<Action<Meter>> observe
     )
@@ -64,7 +65,8 @@ internal sealed class LiveServer : IAsyncDisposable
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
         var parts = new ServiceParts
         {
-            Markets = feeds,
+            Markets = [.. feeds],
+            MoreMarkets = more,
             Sources = [source],
             Sandbox = sandbox,
             Calendar = calendar?.Invoke(clock),

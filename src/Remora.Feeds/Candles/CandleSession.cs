@@ -27,6 +27,7 @@ internal sealed class CandleSession
     private readonly Random _random;
     private readonly PollSchedule _polls;
     private readonly CandlePages _pages;
+    private readonly UnfinishedCandles _unfinished;
     private readonly RevisionCheck _revisions = new();
     private readonly TimeSpan _step;
     private readonly MarketId _source;
@@ -59,18 +60,11 @@ internal sealed class CandleSession
         Random random
     )
     {
-        (_market, _exchange, _recent, _level, _options, _health, _clock, _random) = (
-            market,
-            exchange,
-            recent,
-            level,
-            options,
-            health,
-            clock,
-            random
-        );
+        (_market, _exchange, _recent, _level) = (market, exchange, recent, level);
+        (_options, _health, _clock, _random) = (options, health, clock, random);
         _polls = new(market, options);
         _pages = new(market, exchange, options, health, clock);
+        _unfinished = new(market, _polls, _pages, recent, health, clock);
         _step = market.Timeframe.Length;
         _source = new(exchange.Source.Id, exchange.Pair, market.Timeframe);
     }
@@ -116,11 +110,11 @@ internal sealed class CandleSession
         else if (_earlier is { } earlier && earlier.NextTry <= _clock.Now())
             await FetchEarlierAsync(earlier, cancellation);
         else
-            await WaitUntilAsync(
-                _earlier is { NextTry: var next } && next < _polls.Next ? next : _polls.Next,
-                null,
-                cancellation
-            );
+        {
+            var next = _earlier is { NextTry: var later } && later < _polls.Next ? later : _polls.Next;
+            if (!await _unfinished.LookAsync(_expected, next, events, cancellation))
+                await WaitUntilAsync(next, null, cancellation);
+        }
     }
 
     private async Task DescribeAsync(CancellationToken cancellation)

@@ -126,11 +126,11 @@ public sealed class ForecastPast
     /// <param name="engine">The engine.</param>
     public void Applied(in MarketEvent marketEvent, RemoraEngine engine)
     {
-        if (marketEvent.Market is not { } market || !Forecaster.Supports(market.Timeframe))
+        if (marketEvent is not { Market: { } market, SeenAt: null } || !Forecaster.Supports(market.Timeframe))
             return;
         if (marketEvent.History is { } history)
         {
-            if (history.ForecastState is not null || Length <= RequiredHistory.Base)
+            if (history.ForecastState is not null || HasAll(history.Base))
                 _whole[market] = history.Source ?? market;
             else
                 _whole.Remove(market);
@@ -145,6 +145,15 @@ public sealed class ForecastPast
         if (_newest.TryGetValue(source, out var before))
             _writes.Writer.TryWrite((source, before));
         _newest[source] = state;
+    }
+
+    /// <summary>
+    /// Forgets a market that is no longer tracked; its file stays. The pump calls it.
+    /// </summary>
+    public void Dropped(MarketId market)
+    {
+        _whole.Remove(market, out var source);
+        _newest.TryRemove(source ?? market, out _);
     }
 
     /// <summary>Writes files until it is canceled.</summary>
@@ -177,12 +186,18 @@ public sealed class ForecastPast
             {
                 _incidents.Begin(
                     Folder,
-                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with another "
-                        + "past"
+                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with "
+                        + "another past"
                 );
             }
         }
     }
+
+    // Whether a history is all that forecasts want. The first answer of a market has less.
+    private bool HasAll(IReadOnlyList<Candle> candles) =>
+        Length <= RequiredHistory.Base
+        && candles.Count > 0
+        && candles[^1].OpenTime - candles[0].OpenTime > Length - Timeframe.OneDay.Length;
 
     private bool Fits(MarketId market, byte[] state, MarketHistory history, bool isWhole, ref string? problem)
     {

@@ -31,6 +31,12 @@ public sealed record MarketFeedOptions
     public TimeSpan LateDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
+    /// How often the unfinished candle is requested between closes. Zero: never. Zero, or 1 second
+    /// to 1 hour.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; }
+
+    /// <summary>
     /// The length of the history of base and hourly candles. The history begins at midnight. 1 day
     /// to 3650 days.
     /// </summary>

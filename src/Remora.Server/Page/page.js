@@ -11,6 +11,7 @@ import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
 import { moment } from './views/moment.js';
 import { now } from './views/now.js';
+import { record } from './views/record.js';
 import { sources } from './views/sources.js';
 import { store } from './views/store.js';
 import { traffic } from './views/traffic.js';
@@ -19,6 +20,7 @@ import { traffic } from './views/traffic.js';
 const groups = [
   { title: 'Now', views: [now] },
   { title: 'Forecast', views: [forecast] },
+  { title: 'Track record', views: [record] },
   { title: 'History', views: [history, moment] },
   { title: 'System', views: [sources, store, traffic] },
 ];

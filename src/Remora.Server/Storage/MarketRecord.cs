@@ -60,6 +60,28 @@ public sealed class MarketRecord : IDisposable
         CancellationToken cancellation
     ) => _warmStart.ObservationsAsync(markets, policy, cancellation);
 
+    /// <summary>
+    /// Reads which assessments of markets are already stored. Call it before they are added.
+    /// </summary>
+    public Task RecallAssessmentsAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    ) => _warmStart.AssessmentsAsync(markets, policy, cancellation);
+
+    /// <summary>Forgets a market that is no longer tracked. The pump calls this.</summary>
+    public void Dropped(MarketId market)
+    {
+        _sources.Remove(market, out var source);
+        foreach (var known in new[] { market, source })
+        {
+            if (known is null)
+                continue;
+            foreach (var timeframe in new[] { known.Timeframe, Timeframe.OneHour, Timeframe.OneDay })
+                _stored.Forget(new(known.Exchange, known.Pair, timeframe));
+        }
+    }
+
     /// <summary>Call this after the service has ended.</summary>
     public void Dispose() => _warmStart.Dispose();
 
@@ -76,6 +98,8 @@ public sealed class MarketRecord : IDisposable
             return;
         else if (marketEvent.History is { } history)
             Past(market, history, assessment);
+        else if (marketEvent.SeenAt is not null)
+            Unfinished(market, assessment);
         else
             Closed(market, marketEvent.Candle, assessment);
     }
@@ -93,6 +117,13 @@ public sealed class MarketRecord : IDisposable
     {
         if (_stored.IsNew(market, assessment, isOfPast))
             Recorder.Assessment(assessment, Now);
+    }
+
+    // Only the assessment: the candle is stored when it has closed.
+    private void Unfinished(MarketId market, Assessment? assessment)
+    {
+        if (assessment is not null)
+            Assessed(market, assessment, isOfPast: false);
     }
 
     private void Closed(MarketId market, in Candle candle, Assessment? assessment)

@@ -104,15 +104,10 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(Patience);
-            var now = Instant.From(clock.GetUtcNow());
             if (isSettled)
-            {
-                var since = now - RequiredHistory.ReachOf(Timeframe.OneDay);
-                var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, now, deadline.Token);
-                foreach (var (market, until) in last)
-                    stored.HoldsAssessments(market, until);
-            }
+                await NoteLastOfEachAsync(markets, policy, deadline.Token);
             stored.IsKnown = isSettled;
+            var now = Instant.From(clock.GetUtcNow());
             return await session.Store.Observations.KnownAtAsync(now, deadline.Token);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
@@ -122,7 +117,39 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         }
     }
 
+    /// <summary>
+    /// Reads the time of the last stored assessment of each market that is about to be added.
+    /// </summary>
+    public async Task AssessmentsAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
+    {
+        if (!await session.IsReadyWithinAsync(Patience, cancellation) || !await IsSettledAsync(cancellation))
+            return;
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(Patience);
+            await NoteLastOfEachAsync(markets, policy, deadline.Token);
+        }
+        catch (Exception e) when (StoreFault.Is(e, cancellation))
+        {
+            session.Report(e);
+        }
+    }
+
     public void Dispose() => _recalls.Dispose();
+
+    private async Task NoteLastOfEachAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    )
+    {
+        var now = Instant.From(clock.GetUtcNow());
+        var since = now - RequiredHistory.ReachOf(Timeframe.OneDay);
+        var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, now, cancellation);
+        foreach (var (market, until) in last)
+            stored.HoldsAssessments(market, until);
+    }
 
     // Whether the journal of a killed service has been written to the store. Until then, the store
     // lacks some recorded rows.

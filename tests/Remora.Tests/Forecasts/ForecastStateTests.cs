@@ -96,7 +96,7 @@ public sealed class ForecastStateTests
             var damaged = content.ToArray();
             damaged[at] ^= 16;
             Assert.Contains("damaged", Assert.Throws<FormatException>(() => StateFile.Read(damaged)).Message);
-            Assert.Throws<FormatException>(() => StateFile.Read(content[..at]));
+            Assert.Throws<FormatException>(() => StateFile.Read(content.AsSpan(0, at)));
         }
         // A state without the frame of a file.
         var bare = Fits.Forecaster("15m").Also(Tape[..200]).Save();

@@ -48,7 +48,7 @@ export function forecastBrief(assessment, rows) {
   const { forecast } = assessment;
   if (!forecast) return noForecast(assessment);
   return [
-    make('dl', { class: 'facts' }, ['1h', '4h', '24h'].map(name => {
+    make('dl', { class: 'facts three' }, ['1h', '4h', '24h'].map(name => {
       const { volatility, percentile } = forecast.horizons[name];
       return fact(`Next ${parseInt(name)} h`, ['±', share(volatility)],
         isKnown(percentile) ? `busier than ${rough(percentile)}` : 'no comparison yet');
