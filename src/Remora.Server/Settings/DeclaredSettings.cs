@@ -1,4 +1,3 @@
-using Remora.ClickHouse;
 using Remora.Feeds.Http;
 using Kind = Remora.Server.Settings.SettingKinds;
 
@@ -15,7 +14,15 @@ internal static class DeclaredSettings
 
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
-    [.. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox()];
+    [
+        .. Markets(),
+        .. Listening(),
+        .. Telemetry(),
+        .. DeclaredNotifySettings.All,
+        .. Outside(),
+        .. DeclaredStoreSettings.All,
+        .. Sandbox(),
+    ];
 
     private static IEnumerable<Setting<ServiceSettings>> Markets() =>
         [
@@ -48,6 +55,32 @@ internal static class DeclaredSettings
                 (s, v) => s with { Fallbacks = v },
                 "Exchanges to use, in this order, while the exchange of a pair is unavailable"
             ),
+            Declare.One(
+                "max_added_pairs",
+                Kind.Whole(0, 2000),
+                s => s.MaxAddedPairs,
+                (s, v) => s with { MaxAddedPairs = v },
+                "Maximum number of pairs that bots and callers add at run time"
+            ) with
+            {
+                See = "[follow a bot](freqtrade.md#follow-the-bot)",
+            },
+            Declare.One(
+                "untracked",
+                Kind.OneOf(
+                    "RULE",
+                    ("not_found", UntrackedRule.NotFound),
+                    ("unknown", UntrackedRule.Unknown),
+                    ("whole_market", UntrackedRule.WholeMarket)
+                ),
+                s => RemoraJson.NameOf(s.Untracked),
+                (s, v) => s with { Untracked = v },
+                "Answer of /risk for a pair that is not tracked: the status 404, an unknown state, or the assessment "
+                    + "of the whole market"
+            ) with
+            {
+                See = "[untracked pairs](api.md#untracked-pairs)",
+            },
             Declare.One("policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
             Declare.One(
                 "policies",
@@ -165,6 +198,13 @@ internal static class DeclaredSettings
                 "Time from the close of a candle to its request"
             ),
             Declare.One(
+                "unfinished_interval",
+                Kind.Whole(0, 3600, "SECONDS"),
+                s => (int)s.UnfinishedInterval.TotalSeconds,
+                (s, v) => s with { UnfinishedInterval = TimeSpan.FromSeconds(v) },
+                "Seconds of real time between two requests for the unfinished candle, which sets flag_shock; 0 for none"
+            ),
+            Declare.One(
                 "sources",
                 Kind.Bool,
                 s => s.Sources,
@@ -211,12 +251,23 @@ internal static class DeclaredSettings
                 Kind.File,
                 _ => null,
                 (s, v) => s with { Coefficients = CoefficientsSetting.Load(v) },
-                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the day "
-                    + "on which its first fit is valid",
+                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the "
+                    + "day on which its first fit is valid",
                 "the shipped ones"
             ) with
             {
                 See = "[forecasts](forecast.md#newer-coefficients)",
+            },
+            Declare.One(
+                "forecast_days",
+                Kind.Whole(RequiredHistory.Base.Days, 3650, "DAYS"),
+                s => s.ForecastDays,
+                (s, v) => s with { ForecastDays = v },
+                "Days of past that forecasts begin with, if the exchange has them",
+                $"{RequiredHistory.Forecasts.Days}, and {RequiredHistory.Base.Days} in a sandbox"
+            ) with
+            {
+                See = "[how a past is kept](forecast.md#the-past-of-a-market)",
             },
             Declare.One(
                 "contact_email",
@@ -240,122 +291,6 @@ internal static class DeclaredSettings
                 Flag = null,
             },
         ];
-
-    private static IEnumerable<Setting<ServiceSettings>> Storing() =>
-        [
-            Declare.One(
-                "data",
-                Kind.Folder,
-                s => s.Data,
-                (s, v) => s with { Data = v },
-                "Folder for persistent data: store, calendar and keys",
-                "the folder remora in the user's local data folder"
-            ),
-            Declare.One("store", Kind.Bool, s => s.Store, (s, v) => s with { Store = v }, "Whether data is stored") with
-            {
-                See = "[the store](store.md)",
-            },
-            Declare.One(
-                "record_requests",
-                Kind.Bool,
-                s => s.RecordRequests,
-                (s, v) => s with { RecordRequests = v },
-                "Whether requests to the service are stored too"
-            ) with
-            {
-                Flag = null,
-            },
-            Declare.One(
-                "clickhouse",
-                Kind.ClickHouseServer,
-                s => s.Clickhouse,
-                (s, v) => s with { Clickhouse = v },
-                $"ClickHouse server that stores the data; {StoreLocation.PasswordVariable} contains its password",
-                "the embedded engine"
-            ),
-            Declare.One(
-                "database",
-                Kind.DatabaseName,
-                s => s.Database,
-                (s, v) => s with { Database = v },
-                "Database of the store",
-                StoreLocation.DefaultDatabase
-            ),
-            Declare.One(
-                "cluster",
-                Kind.DatabaseName,
-                s => s.Cluster,
-                (s, v) => s with { Cluster = v },
-                "Cluster of the ClickHouse server on which tables are replicated and distributed"
-            ) with
-            {
-                See = "[clusters](cluster.md)",
-            },
-            Declare.One(
-                "clickhouse_port",
-                Kind.Port,
-                s => s.ClickhousePort,
-                (s, v) => s with { ClickhousePort = v },
-                "Local port for read-only access by ClickHouse clients; requires a password"
-            ) with
-            {
-                See = "[the port](store.md#the-port)",
-            },
-            Declare.One(
-                "clickhouse_port_password_file",
-                Kind.File,
-                s => s.ClickhousePortPasswordFile,
-                (s, v) => s with { ClickhousePortPasswordFile = v },
-                $"File whose first line is the password of that port, unless {PortPassword.Variable} contains it"
-            ),
-        ];
-
-    private static IEnumerable<Setting<ServiceSettings>> Retention() =>
-        [
-            Keep(
-                "keep_candles",
-                Kind.Days(),
-                s => s.Retention.CandleDays,
-                (s, v) => s with { Retention = s.Retention with { CandleDays = v } },
-                "Retention of candles"
-            ),
-            Keep(
-                "keep_observations",
-                Kind.Days(RequiredHistory.Observations.Days),
-                s => s.Retention.ObservationDays,
-                (s, v) => s with { Retention = s.Retention with { ObservationDays = v } },
-                "Retention of observations"
-            ),
-            Keep(
-                "keep_assessments",
-                Kind.Days(),
-                s => s.Retention.AssessmentDays,
-                (s, v) => s with { Retention = s.Retention with { AssessmentDays = v } },
-                "Retention of assessments"
-            ),
-            Keep(
-                "keep_requests",
-                Kind.Days(),
-                s => s.Retention.RequestDays,
-                (s, v) => s with { Retention = s.Retention with { RequestDays = v } },
-                "Retention of requests"
-            ),
-            Keep(
-                "keep_rollups",
-                Kind.Days(),
-                s => s.Retention.RollupDays,
-                (s, v) => s with { Retention = s.Retention with { RollupDays = v } },
-                "Retention of rollups"
-            ),
-        ];
-
-    private static Setting<ServiceSettings> Keep(
-        string name,
-        SettingKind<int> days,
-        Func<ServiceSettings, object?> read,
-        Func<ServiceSettings, int, ServiceSettings> with,
-        string help
-    ) => Declare.One(name, days, read, with, help) with { Flag = null };
 
     private static IEnumerable<Setting<ServiceSettings>> Sandbox() =>
         [
@@ -381,6 +316,16 @@ internal static class DeclaredSettings
             {
                 Flag = null,
                 CommandFlag = "--sandbox URL",
+            },
+            Declare.One(
+                "sandbox_rate_limit",
+                Kind.Bool,
+                s => s.SandboxRateLimit,
+                (s, v) => s with { SandboxRateLimit = v },
+                "Whether the rate limits of exchanges are kept in a sandbox too, in real time"
+            ) with
+            {
+                Flag = null,
             },
             Declare.One(
                 "speed",

@@ -248,6 +248,25 @@ class RemoraClient:
             stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
+    def add_pairs(self, pairs: Iterable[str]) -> Dict[str, Optional[str]]:
+        """Asks the service to track pairs. Returns for each None, or why it is not tracked.
+
+        A key needs the scope ``pairs``. Raises RemoraError without an answer.
+        """
+        wanted = [check_pair(pair) for pair in pairs]
+        path = "/api/v1/pairs?" + urlencode(_question(pairs=",".join(wanted)), safe=",/")
+        try:
+            answer = self._endpoint.get(path, "POST")
+        except RemoraError as error:
+            if error.status == 409 and wanted:  # none of them
+                return {pair: str(error.problem.get("detail", error)) for pair in wanted}
+            raise
+        try:
+            reasons = {item["pair"].upper(): item["reason"] for item in answer["pairs"]}
+            return {pair: reasons[pair.upper()] for pair in wanted}
+        except (KeyError, TypeError, AttributeError):
+            raise RemoraError("not_an_assessment", "the answer is not a list of pairs") from None
+
     def fetch_batch(
         self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None
     ) -> Dict[str, Assessment]:

@@ -156,7 +156,9 @@ def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, 
 
 
 _GUARDS = {
-    "bot_start": _guard_start, "informative_pairs": _guard_informative, "populate_entry_trend": _guard_entries,
+    "bot_start": _guard_start,
+    "informative_pairs": _guard_informative,
+    "populate_entry_trend": _guard_entries,
     "custom_stake_amount": _guard_stake,
     "confirm_trade_entry": _guard_confirm,
     "adjust_trade_position": _guard_addition,
@@ -271,7 +273,7 @@ class RemoraGuard(IStrategy):
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
             watcher = Watcher(
                 client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval,
-                max_age=settings.max_age
+                max_age=settings.max_age, add_pairs=settings.add_pairs
             )
             self.__dict__["_remora_watcher_made"] = watcher
             weakref.finalize(self, watcher.stop)  # Freqtrade creates a new strategy when it reloads

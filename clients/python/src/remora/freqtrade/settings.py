@@ -43,6 +43,8 @@ class GuardSettings:
 
     In a backtest, 'last' is allow: only the time before the first row has no answer.
     """
+    add_pairs: bool = True
+    """Ask the service to track pairs of the whitelist that it does not track."""
     scale_stake: bool = False
     """Multiply the stake by position_scale."""
     tag_entries: bool = False
