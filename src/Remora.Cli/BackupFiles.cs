@@ -12,10 +12,11 @@ internal static class BackupFiles
     private const string Keys = "keys.json";
     private const string Secrets = "secrets.env";
     private const string Settings = "settings.json";
+    private const string Coefficients = "coefficients.json";
     private const string Policies = "policies/";
     private const long LargestFile = 16 << 20;
 
-    /// <summary>Returns keys, calendar, settings, policies and, if requested, secrets.</summary>
+    /// <summary>Returns keys, calendar, settings, coefficients, policies and, if requested, secrets.</summary>
     /// <param name="data">The data folder.</param>
     /// <param name="config">The settings file; null for none.</param>
     /// <param name="environment">The environment variables.</param>
@@ -35,6 +36,8 @@ internal static class BackupFiles
         Add(references.Calendar ?? Path.Combine(data, Calendar), Calendar);
         if (config is not null)
             Add(config, Settings);
+        if (references.Coefficients is { } coefficients)
+            Add(coefficients, Coefficients);
         if (references.Policies is { } folder && Directory.Exists(folder))
             foreach (var policy in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
                 Add(policy, Policies + Path.GetFileName(policy));

@@ -6,6 +6,7 @@ using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Api.Document;
+using Remora.Server.Api.TrackRecord;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -81,6 +82,7 @@ internal sealed class HttpInterface(
         PriceLevelApi.Map(api);
         StatusApi.Map(api);
         HistoryApi.Map(api);
+        ScorecardApi.Map(api);
         StoreApi.Map(api);
         NewsApi.Map(api);
         HealthApi.Map(app);

@@ -8,6 +8,7 @@ using Remora.Feeds.News;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
+using Remora.Server.Api.TrackRecord;
 using Remora.Store;
 using Remora.Supervision;
 
@@ -32,6 +33,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(PolicyList))]
 [JsonSerializable(typeof(RegimeAnswer))]
 [JsonSerializable(typeof(RiskBatch))]
+[JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(ServiceStatus))]
 [JsonSerializable(typeof(SourceList))]
 [JsonSerializable(typeof(StoreHealth))]

@@ -37,7 +37,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals]), Board, parts.Record, metrics);
+        _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
         _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
     }
 

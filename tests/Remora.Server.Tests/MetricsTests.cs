@@ -199,7 +199,7 @@ public sealed partial class MetricsTests
         );
     }
 
-    private static async Task<Dictionary<string, double>> ReadAsync(LiveServer service)
+    internal static async Task<Dictionary<string, double>> ReadAsync(LiveServer service)
     {
         var text = await service.Http.GetStringAsync("/metrics");
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries)

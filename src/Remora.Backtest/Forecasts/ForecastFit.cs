@@ -12,8 +12,8 @@ namespace Remora.Backtest.Forecasts;
 /// </summary>
 /// <param name="markets">The markets.</param>
 /// <param name="calendar">The events.</param>
-/// <param name="constants">The bounds and scales of the inputs and the tested range, which are the
-/// same in every fit.</param>
+/// <param name="constants">The bounds and scales of the inputs, which are the same in every
+/// fit.</param>
 internal sealed class ForecastFit(
     IReadOnlyList<ForecastMarket> markets,
     ForecastCalendar calendar,
@@ -96,7 +96,26 @@ internal sealed class ForecastFit(
                     ),
                 };
         }
-        return fit with { Horizons = [.. fit.Horizons.Select(Rounded)] };
+        return fit with
+        {
+            Horizons = [.. fit.Horizons.Select(Rounded)],
+            Range = RangeOf(fit, until, cancellation),
+        };
+    }
+
+    /// <summary>
+    /// Returns the range of the markets up to the last outcome, its bounds rounded outwards.
+    /// </summary>
+    private TestedRange RangeOf(ForecastCoefficients fit, Instant until, CancellationToken cancellation)
+    {
+        var ranges = new TestedRange[markets.Count];
+        SideBySide.For(ranges.Length, i => ranges[i] = markets[i].Range(fit, until - Rivals.Embargo), cancellation);
+        return new(
+            Math.Ceiling(ranges.Max(range => range.MaximumEmptyShare) * 1e4) / 1e4,
+            Math.Ceiling(ranges.Max(range => range.MaximumTickOverSigma) * 1e3) / 1e3,
+            Math.Floor(ranges.Min(range => range.MinimumHistoryDays)),
+            Math.Floor(ranges.Min(range => range.MinimumTurnover) / 1e3) * 1e3
+        );
     }
 
     private string Describe(Instant until) =>

@@ -71,6 +71,38 @@ internal sealed record ForecastMarket(Pair Pair, IReadOnlyList<Candle> Candles, 
     }
 
     /// <summary>
+    /// Returns what the market is like at the closes before a moment, from a week of candles on. A
+    /// market whose turnover is not in dollars does not limit that of the range.
+    /// </summary>
+    public TestedRange Range(ForecastCoefficients fit, Instant until)
+    {
+        var forecaster = new Forecaster(Timeframe.FiveMinutes, new(fit));
+        var (candles, last) = (0, Instant.MinValue);
+        var range = new TestedRange(0, 0, double.MaxValue, double.MaxValue);
+        foreach (var candle in Candles)
+        {
+            if (candle.OpenTime + Timeframe.FiveMinutes.Length > until)
+                break;
+            if (candle.Volume <= 0)
+                continue;
+            candles = candles > 0 && candle.OpenTime - last > Forecaster.LongestHole ? 1 : candles + 1;
+            last = candle.OpenTime + Timeframe.FiveMinutes.Length;
+            if (!forecaster.ApplyForFit(candle) || candles < Week)
+                continue;
+            var traits = forecaster.Measure();
+            range = new(
+                Math.Max(range.MaximumEmptyShare, traits.EmptyShare),
+                double.IsFinite(traits.TickOverSigma)
+                    ? Math.Max(range.MaximumTickOverSigma, traits.TickOverSigma)
+                    : range.MaximumTickOverSigma,
+                Math.Min(range.MinimumHistoryDays, traits.HistoryDays),
+                Math.Min(range.MinimumTurnover, traits.Turnover)
+            );
+        }
+        return Forecaster.IsDollar(Pair.Quote) ? range : range with { MinimumTurnover = 0 };
+    }
+
+    /// <summary>
     /// Whether the day before an hour is whole, and nine tenths of the week before it.
     /// </summary>
     public bool HasPast(int hour) =>

@@ -66,7 +66,8 @@ internal static class ForecastApi
         return new AnswerResult<ForecastAnswer>(RenderedAnswer.Of(new ForecastAnswer(assessment, horizon, fall, rise)));
     }
 
-    private static bool TryReadHorizon(
+    /// <summary>Reads <c>horizon</c>; null without it.</summary>
+    public static bool TryReadHorizon(
         IQueryCollection query,
         out Horizon? horizon,
         [NotNullWhen(false)] out ProblemResult? problem

@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Routing;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Settings;
 using Remora.Server.Telemetry;
 using Remora.Store;
 using Remora.Supervision;
@@ -21,8 +23,10 @@ namespace Remora.Server.Api;
 /// <param name="Sandbox">The sandbox that replaces the outside world; null for none.</param>
 /// <param name="Markets">The health of each market's feed.</param>
 /// <param name="Sources">The health of each outside source's feed.</param>
+/// <param name="Coefficients">The coefficients of its forecasts.</param>
 /// <param name="CalendarKnownUntil">The last day (UTC) for which forecasts know the dates of all
 /// kinds of events; null if it is unknown for one of them.</param>
+/// <param name="CalendarProblem">Which dates have run out, and what to do; null if none.</param>
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
@@ -35,11 +39,27 @@ public sealed record ServiceStatus(
     SandboxNotice? Sandbox,
     IReadOnlyList<FeedHealth> Markets,
     IReadOnlyList<SourceHealth> Sources,
+    CoefficientsStatus Coefficients,
     DateOnly? CalendarKnownUntil,
+    string? CalendarProblem,
     BridgeHealth? Bridge,
     StoreHealth? Store,
     IReadOnlyList<SupervisedTask> Tasks
 );
+
+/// <summary>The coefficients of the forecasts that are made now.</summary>
+/// <param name="Id">Their id: the day from which they are valid, and a hash.</param>
+/// <param name="ValidFrom">The moment from which they are valid: they know nothing later.</param>
+/// <param name="AgeDays">The days since then.</param>
+public sealed record CoefficientsStatus(string Id, Instant ValidFrom, double AgeDays)
+{
+    /// <summary>Returns the status of the fit in use at a moment.</summary>
+    public static CoefficientsStatus At(Instant now, CoefficientVintages vintages)
+    {
+        var fit = vintages.At(now);
+        return new(fit.Id, fit.ValidFrom, Math.Round((now - fit.ValidFrom).TotalDays, 3));
+    }
+}
 
 /// <summary>The current time of the service's clock.</summary>
 /// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
@@ -93,8 +113,8 @@ internal static class StatusApi
         status
             .MapGet(
                 "/status",
-                (AssessmentBoard board, ServiceParts parts) =>
-                    GetStatus(board, parts, Stopwatch.GetElapsedTime(started))
+                (AssessmentBoard board, ServiceParts parts, ServiceSettings settings) =>
+                    GetStatus(board, parts, settings, Stopwatch.GetElapsedTime(started))
             )
             .WithName("status")
             .WithSummary("Get the service's status")
@@ -128,8 +148,15 @@ internal static class StatusApi
         return new(RenderedAnswer.OfHealth(new SourceList([.. reports], parts.Calendar?.Health)));
     }
 
-    private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>
-        new(
+    private static AnswerResult<ServiceStatus> GetStatus(
+        AssessmentBoard board,
+        ServiceParts parts,
+        ServiceSettings settings,
+        TimeSpan uptime
+    )
+    {
+        var dates = parts.Calendar?.Health.Forecasts;
+        return new(
             RenderedAnswer.OfHealth(
                 new ServiceStatus(
                     ServiceMetrics.Version,
@@ -139,11 +166,14 @@ internal static class StatusApi
                     parts.Sandbox,
                     [.. parts.Markets.Select(feed => feed.Health)],
                     [.. SourceValues.Of(parts, board)],
-                    parts.Calendar?.Health.Forecasts?.KnownUntil,
+                    CoefficientsStatus.At(board.Now, settings.Coefficients),
+                    dates?.KnownUntil,
+                    dates?.Problem,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
                     parts.Supervisor.Tasks
                 )
             )
         );
+    }
 }

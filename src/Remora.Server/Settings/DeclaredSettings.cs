@@ -207,6 +207,18 @@ internal static class DeclaredSettings
                 "Time after an event at which its event window ends"
             ),
             Declare.One(
+                "coefficients",
+                Kind.File,
+                _ => null,
+                (s, v) => s with { Coefficients = CoefficientsSetting.Load(v) },
+                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the day "
+                    + "on which its first fit is valid",
+                "the shipped ones"
+            ) with
+            {
+                See = "[forecasts](forecast.md#newer-coefficients)",
+            },
+            Declare.One(
                 "contact_email",
                 Kind.Email,
                 s => s.ContactEmail,

@@ -4,6 +4,7 @@ using Remora.Bots.Webhooks;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Streams;
@@ -123,6 +124,9 @@ public sealed record ServiceSettings
 
     /// <summary>The calendar file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
     public string? Calendar { get; init; }
+
+    /// <summary>The coefficients of forecasts.</summary>
+    public CoefficientVintages Coefficients { get; init; } = CoefficientVintages.Shipped;
 
     /// <summary>How long before a scheduled event its event window starts.</summary>
     public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;

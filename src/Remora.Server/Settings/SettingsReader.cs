@@ -113,6 +113,7 @@ public static class SettingsReader
         return new(
             Last("policies"),
             Last("calendar"),
+            Last("coefficients"),
             [.. referred.Concat(SourceKeys.Variables).Concat(passwords).Distinct().Order(StringComparer.Ordinal)]
         );
 
@@ -264,6 +265,12 @@ public static class SettingsReader
 /// <summary>What settings refer to.</summary>
 /// <param name="Policies">The folder of further policies; null for none.</param>
 /// <param name="Calendar">The calendar's file; null for the one in the data folder.</param>
+/// <param name="Coefficients">The file of coefficients; null for the shipped ones.</param>
 /// <param name="SecretVariables">The environment variables that hold secrets, whether they are set
 /// or not.</param>
-public sealed record SettingsReferences(string? Policies, string? Calendar, IReadOnlyList<string> SecretVariables);
+public sealed record SettingsReferences(
+    string? Policies,
+    string? Calendar,
+    string? Coefficients,
+    IReadOnlyList<string> SecretVariables
+);

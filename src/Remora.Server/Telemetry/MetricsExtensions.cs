@@ -19,6 +19,7 @@ internal static class MetricsExtensions
         var meter = Get<ServiceMetrics>().Meter;
         Get<PrometheusText>().Start(); // before the first request
         MarketGauges.Register(meter, board);
+        ForecastGauges.Register(meter, board, settings.Coefficients, parts.Calendar);
         FeedGauges.Register(meter, board, parts);
         StreamGauges.Register(meter, Get<StreamHub>());
         ProcessGauges.Register(meter);

@@ -43,7 +43,7 @@ public sealed class Forecaster
         _vintages = vintages;
         _base = timeframe;
         Calendar = calendar ?? ForecastCalendar.Empty;
-        _isInDollars = Dollars.Contains(quote, StringComparer.Ordinal);
+        _isInDollars = IsDollar(quote);
         IsSupported = timeframe.Length <= Timeframe.OneHour.Length;
         _timeframe = timeframe.Name switch
         {
@@ -85,6 +85,12 @@ public sealed class Forecaster
     /// </summary>
     public double Level => _means.Level;
 
+    /// <summary>Returns what the market is like, when there are inputs.</summary>
+    public MarketTraits Measure() => _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives));
+
+    /// <summary>Whether a quote currency is the US dollar or a stable coin of it.</summary>
+    public static bool IsDollar(string? quote) => Dollars.Contains(quote, StringComparer.Ordinal);
+
     /// <summary>
     /// Applies the next closed candle and returns the newest forecast, which is null while there is
     /// none. A candle that is not later than the last one changes nothing.
@@ -117,7 +123,11 @@ public sealed class Forecaster
     public bool ApplyForFit(in Candle candle)
     {
         if (_means.Candles > 0 && candle.OpenTime - _means.Time > LongestHole)
+        {
             _means.Clear();
+            _meter.Clear();
+        }
+        _meter.Update(candle);
         if (!_means.Update(candle))
             return false;
         _means.Record(LogVarianceOf(Horizon.OneHour));
@@ -215,7 +225,7 @@ public sealed class Forecaster
             _vintages.IsInSample(time),
             in numbers,
             _window.Usual!,
-            _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives)),
+            Measure(),
             _isInDollars,
             Calendar.AllKnownUntil
         );

@@ -31,6 +31,31 @@ public sealed class ForecastJobTests
     }
 
     [Fact]
+    public void A_fit_states_the_range_of_its_markets()
+    {
+        var (empty, tick, turnover) = (0.0, 0.0, double.MaxValue);
+        foreach (var tape in new[] { One, Two })
+        {
+            var forecaster = new Forecaster(Timeframe.FiveMinutes, new(Fitted.Value), ForecastCalendar.Empty, "USDT");
+            foreach (var candle in tape.Candles.Where(c => c.OpenTime < Quarter - TimeSpan.FromDays(1)))
+            {
+                if (forecaster.Apply(candle)?.GetTraits() is not { HistoryDays: >= 7 } traits)
+                    continue;
+                (empty, tick) = (Math.Max(empty, traits.EmptyShare), Math.Max(tick, traits.TickOverSigma));
+                turnover = Math.Min(turnover, traits.Turnover);
+            }
+        }
+        var range = Fitted.Value.Range;
+        Assert.InRange(range.MaximumEmptyShare - empty, 0, 1e-4);
+        Assert.InRange(range.MaximumTickOverSigma - tick, 0, 1e-3);
+        Assert.Equal(7, range.MinimumHistoryDays);
+        Assert.InRange(turnover - range.MinimumTurnover, 0, 1e3);
+        // Of pairs that are not in dollars, turnover has no known unit.
+        var inEuro = Fit([One]) with { Markets = [(Pair.Parse("ONE/EUR"), "0")] };
+        Assert.Equal(0, FitJob.Run(inEuro).Newest.Range.MinimumTurnover);
+    }
+
+    [Fact]
     public void An_evaluation_sees_nothing_after_its_end()
     {
         var until = Generated.At("2024-04-20");

@@ -55,7 +55,10 @@ public sealed class ReferenceFitTests
         var reference = Repository.PathOf("tests", "Remora.Tests", "Forecasts", "reference-fit.json");
         Assert.Equal(CoefficientVintages.Shipped.All.Count, fits.All.Count);
         for (var i = 0; i < fits.All.Count; i++)
+        {
             AssertSame(CoefficientVintages.Shipped.All[i], fits.All[i]);
+            Assert.Equal(CoefficientVintages.Shipped.All[i].Range, fits.All[i].Range);
+        }
         AssertSame(CoefficientsFile.Parse(File.ReadAllBytes(reference)).Newest, fits.Newest);
 
         // The fits of each time are what --refit uses.

@@ -23,6 +23,8 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         $"/api/v1/volatility?{Pair}",
         $"/api/v1/forecast?{Pair}",
         $"/api/v1/forecast?{Pair}&horizon=4h&fall=0.03",
+        $"/api/v1/scorecard?{Pair}",
+        $"/api/v1/scorecard?{Pair}&horizon=4h&from=-7d",
         "/api/v1/pairs",
         "/api/v1/policies",
         "/api/v1/sources",

@@ -60,7 +60,9 @@ public sealed class MarketFeedTests
         await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.HasWholeHistory, "warm");
 
         var history = rig.Histories[^1];
-        Assert.Equal((220, hours), (history.Daily.Count, history.Hourly.Count));
+        Assert.Equal(220, history.Daily.Count);
+        // Two hours pass in 2.4 seconds here, so a busy machine sees later ones too.
+        Assert.InRange(history.Hourly.Count, hours, hours * 2);
         Assert.Equal(HistoryFrom, history.Base[0].OpenTime);
         Assert.True(history.Base.Count >= count);
         Assert.False(rig.Feed.Health.HistoryIsShort);
@@ -310,16 +312,17 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_history_under_the_times_of_another_is_refused()
     {
-        // An hour takes a second here. An answer that is late by what the clock is ahead is right.
+        // Six hours take 7 seconds here. A busy machine may be late by less than that: an answer that
+        // is late by what the clock is ahead is right.
         await using var rig = await FeedRig.CreateAsync(
-            Timeframe.OneHour,
-            markets => markets.Ahead = TimeSpan.FromHours(10),
+            Timeframe.Parse("6h"),
+            markets => markets.Ahead = TimeSpan.FromHours(60),
             "binance"
         );
         rig.Start();
         await Eventually.True(
             () => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 },
-            "unreachable"
+            $"unreachable; {rig.Feed.Health}"
         );
         Assert.Empty(rig.Received);
         rig.Server.Markets.Ahead = TimeSpan.Zero;
