@@ -43,11 +43,20 @@ build_locked() {
   ) 9>"$root/artifacts/build.lock"
 }
 
+# A hash of the sources and the SDK. Unlike the times of files, it stays the same in another branch
+# and back.
+source_hash() {
+  (
+    cd "$root" && dotnet --version && find src Directory.*.props Directory.Build.targets package-lock.json \
+      global.json LICENSE THIRD-PARTY-NOTICES.md -type f -print0 | sort -z | xargs -0 sha256sum
+  ) | sha256sum | cut -d' ' -f1
+}
+
 # Publishes the native executable into artifacts/native, again only if sources have changed, and
 # prints its path. Ends with 4 where it cannot be built.
 publish_native() {
-  local folder=$root/artifacts/native log=$root/artifacts/native.log program stamp
-  program=$folder/publish/Remora.Cli/release_linux-x64/remora-cli stamp=$folder/published
+  local folder=$root/artifacts/native log=$root/artifacts/native.log program content
+  program=$folder/publish/Remora.Cli/release_linux-x64/remora-cli
   if [[ $(uname -sm) != "Linux x86_64" ]]; then
     echo "remora: the native executable is built on Linux x64" >&2
     return 4
@@ -59,8 +68,9 @@ publish_native() {
   mkdir -p "$folder"
   (
     flock 9
-    [[ -f $program && -f $stamp && -z $(newer_sources "$stamp") ]] && exit
-    touch "$stamp.new"
+    content=$(source_hash)
+    [[ -f $program && $(cat "$folder/content" 2>/dev/null) == "$content" ]] && exit
+    rm -f "$folder/content"
     # The analyzers have checked the ordinary build.
     if ! dotnet publish "$root/src/Remora.Cli" -r linux-x64 -p:PublishAot=true -p:RunAnalyzers=false \
       --artifacts-path "$folder" -v quiet -nologo >"$log" 2>&1 9>&- || grep -i warning "$log" >&2; then
@@ -69,7 +79,7 @@ publish_native() {
       echo "remora: publishing the native executable failed; the whole log is in artifacts/native.log" >&2
       exit 1
     fi
-    mv "$stamp.new" "$stamp"
+    echo "$content" >"$folder/content"
   ) 9>"$root/artifacts/build.lock" || return
   echo "$program"
 }

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd "$here/../.." && pwd)
 freqtrade=freqtrade[hyperopt]==2026.9
 with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade
-  tests.test_engine.Kinds tests.test_python_page tests.test_pandas)
+  tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas)
 passed=0 failed=0 skipped=0
 
 skip() {

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Remora.Cli;
 
 /// <summary>
-/// Removes secrets from text: keys, bearer tokens, passwords in addresses, secret headers, and
-/// values with secret names.
+/// Removes secrets from text: keys, bearer tokens, passwords in addresses, addresses of notifiers,
+/// secret headers, and values with secret names.
 /// </summary>
 internal static partial class Redaction
 {
@@ -20,6 +20,7 @@ internal static partial class Redaction
         text = HeaderInJson().Replace(text, "${name}" + Mark);
         text = Keys().Replace(text, Mark);
         text = Bearer().Replace(text, "${scheme} " + Mark);
+        text = NotifierUrls().Replace(text, "${scheme}" + Mark);
         text = Credentials().Replace(text, "://" + Mark + "@");
         return Named().Replace(text, "${name}" + Mark);
     }
@@ -47,6 +48,13 @@ internal static partial class Redaction
         1000
     )]
     private static partial Regex Bearer();
+
+    [GeneratedRegex(
+        @"(?<scheme>\b(tgram|discord|slack|ntfys?|mailtos?)://)[^\s""]+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex NotifierUrls();
 
     [GeneratedRegex(@"://[^/@\s""]+@", RegexOptions.None, 1000)]
     private static partial Regex Credentials();

@@ -47,13 +47,13 @@ internal sealed class ServiceConnection : IDisposable
     /// Posts a request without a body. Returns the text of a successful response.
     /// </summary>
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
-    public async Task<string> PostAsync(string path, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative));
-        using var response = await AskAsync(request, ShortTimeout, cancellation);
-        await ThrowUnlessSuccessAsync(response, cancellation);
-        return await ReadAsync(response, cancellation);
-    }
+    public Task<string> PostAsync(string path, CancellationToken cancellation) =>
+        ChangeAsync(HttpMethod.Post, path, cancellation);
+
+    /// <summary>Sends a DELETE request. Returns the text of a successful response.</summary>
+    /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
+    public Task<string> DeleteAsync(string path, CancellationToken cancellation) =>
+        ChangeAsync(HttpMethod.Delete, path, cancellation);
 
     /// <summary>Returns the text of any response, including errors.</summary>
     /// <exception cref="ServiceException">The service is unreachable.</exception>
@@ -103,6 +103,18 @@ internal sealed class ServiceConnection : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>
+    /// Sends a request without a body that changes something. The service may ask an exchange
+    /// first.
+    /// </summary>
+    private async Task<string> ChangeAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path.TrimStart('/'), UriKind.Relative));
+        using var response = await AskAsync(request, LongTimeout, cancellation);
+        await ThrowUnlessSuccessAsync(response, cancellation);
+        return await ReadAsync(response, cancellation);
+    }
 
     private static HttpRequestMessage Get(string path) =>
         new(HttpMethod.Get, new Uri(path.TrimStart('/'), UriKind.Relative));

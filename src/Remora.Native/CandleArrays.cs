@@ -74,6 +74,18 @@ internal readonly unsafe struct CandleArrays
         }
     }
 
+    /// <summary>Returns all candles.</summary>
+    /// <exception cref="RefusedException">A candle is invalid; with its row and
+    /// column.</exception>
+    public Candle[] ToCandles(Timeframe timeframe)
+    {
+        Check(timeframe, null);
+        var candles = new Candle[Count];
+        for (var row = 0L; row < Count; row++)
+            candles[row] = this[row];
+        return candles;
+    }
+
     private void CheckTime(long row, ref Instant? last)
     {
         var time = new Instant(_time[row]);

@@ -266,7 +266,10 @@ internal sealed record LibraryDescription(
     IReadOnlyList<string> Timeframes,
     IReadOnlyList<string> OutsideKinds,
     IReadOnlyList<string> CandleTimes,
-    IReadOnlyList<ColumnDescription> Columns
+    IReadOnlyList<ColumnDescription> Columns,
+    IReadOnlyList<ColumnDescription> ForecastColumns,
+    int BaseHistoryDays,
+    int DailyHistoryDays
 )
 {
     /// <summary>The description of this library.</summary>
@@ -278,15 +281,21 @@ internal sealed record LibraryDescription(
             [.. Timeframe.Known.Select(timeframe => timeframe.Name)],
             [.. Backtest.Data.OutsideKinds.Names.Keys],
             CandleColumns.Times,
-            [
-                .. OutputColumn.All.Select(column => new ColumnDescription(
-                    column.Name,
-                    column.Kind,
-                    column.IsOptional,
-                    column.DependsOnSide
-                )),
-            ]
+            Describe(AssessmentColumns.Files),
+            Describe(Remora.Columns.ForecastColumns.All),
+            RequiredHistory.Base.Days,
+            RequiredHistory.Daily.Days
         );
+
+    private static ColumnDescription[] Describe(IReadOnlyList<Column<Assessment>> columns) =>
+        [
+            .. columns.Select(column => new ColumnDescription(
+                column.Name,
+                column.Kind,
+                column.IsOptional,
+                column.DependsOnSide
+            )),
+        ];
 }
 
 /// <summary>A column of assessments.</summary>

@@ -20,6 +20,7 @@ internal sealed unsafe class EngineSession
     private readonly KnowableQueue _outside = new();
     private readonly TextTable _texts = new();
     private Timeframe? _timeframe;
+    private MarketHistory? _longer; // until the first candle
     private MarketId? _market;
     private Instant? _lastOpen;
     private int _calls;
@@ -79,6 +80,21 @@ internal sealed unsafe class EngineSession
             _outside.Add(observation);
     }
 
+    /// <summary>Takes hourly and daily candles from before the first candle.</summary>
+    public void Seed(NativeCandles hourly, NativeCandles daily)
+    {
+        if (_lastOpen is not null || _longer is not null)
+            throw new RefusedException(
+                ResultCode.Argument,
+                _longer is null ? "the engine has candles already: seed it before the first" : "the engine has a seed"
+            );
+        _longer = new(
+            new CandleArrays(daily).ToCandles(Timeframe.OneDay),
+            new CandleArrays(hourly).ToCandles(Timeframe.OneHour),
+            []
+        );
+    }
+
     /// <summary>Applies candles and fills columns.</summary>
     public void Apply(NativeCandles candles, ReadOnlySpan<NativeOutput> outputs)
     {
@@ -98,7 +114,7 @@ internal sealed unsafe class EngineSession
             while (_outside.TryTake(candle.OpenTime + timeframe.Length, out var known))
                 _engine.Apply(known);
             var first =
-                _engine.Apply(MarketEvent.Closed(market, candle))
+                _engine.Apply(Take(market, candle))
                 ?? throw new InvalidOperationException($"row {row}: the arrays changed during the call");
             foreach (var group in groups)
                 group.Write(_engine, market, first, row);
@@ -132,6 +148,14 @@ internal sealed unsafe class EngineSession
                 ResultCode.Argument,
                 $"{code} is not the code of a text: there are {_texts.Count} texts, from 0"
             );
+
+    private MarketEvent Take(MarketId market, in Candle candle)
+    {
+        if (_longer is not { } longer)
+            return MarketEvent.Closed(market, candle);
+        _longer = null;
+        return MarketEvent.Recovered(market, longer with { Base = [candle] });
+    }
 
     // A file without values for this market configures no source, as in a replay.
     private bool Enqueue(OutsideOption values, int position)

@@ -80,6 +80,28 @@ internal static unsafe class Exports
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "remora_seed")]
+    public static int Seed(ulong engine, NativeCandles* hourly, NativeCandles* daily, NativeError* error)
+    {
+        try
+        {
+            if (hourly is null || daily is null)
+                throw new RefusedException(ResultCode.Argument, $"{(hourly is null ? "hourly" : "daily")} is null");
+            Handles
+                .Find(engine)
+                .Run(session =>
+                {
+                    session.Seed(*hourly, *daily);
+                    return true;
+                });
+            return Succeed(error);
+        }
+        catch (Exception e)
+        {
+            return Fail(error, e);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "remora_observe")]
     public static int Observe(ulong engine, byte* outside, long length, NativeError* error)
     {

@@ -12,10 +12,9 @@ internal abstract unsafe class OutputColumn
     private const int NoText = -1;
     private const long NoTime = long.MinValue;
 
-    /// <summary>The columns that can be written: those of history files.</summary>
-    public static IReadOnlyList<Column<Assessment>> All => AssessmentColumns.Files;
-
-    private static readonly Dictionary<string, Column<Assessment>> Named = All.ToDictionary(column => column.Name);
+    private static readonly Dictionary<string, Column<Assessment>> Named = AssessmentColumns.Files.ToDictionary(
+        column => column.Name
+    );
 
     /// <summary>Writes the value of a row.</summary>
     public abstract void Write(Assessment assessment, long row);
@@ -30,10 +29,10 @@ internal abstract unsafe class OutputColumn
     /// small.</exception>
     public static OutputColumn Of(string name, void* data, long bytes, long rows, TextTable texts)
     {
-        if (!Named.TryGetValue(name, out var column))
+        if (!Named.TryGetValue(name, out var column) && !ForecastColumns.TryFind(name, out column))
             throw new RefusedException(
                 ResultCode.Argument,
-                $"'{name}' is not a column: expected one of {string.Join(", ", Named.Keys)}",
+                $"'{name}' is not a column: expected one of {string.Join(", ", Named.Keys)}, or a column of forecasts",
                 column: name
             );
         if (data is null && rows > 0)

@@ -79,7 +79,8 @@ typedef struct {
 
 /*
  * A column of assessments to fill, one value per candle. remora_describe lists the names with their
- * kinds, which define the values:
+ * kinds, which define the values. A column of forecasts can also have another key of its table:
+ * "forecast_probability_of_drawdown_0.03_4h" is the probability of a fall of more than 3 %.
  *
  *   kind       value      not known
  *   number     double     NaN
@@ -104,7 +105,8 @@ int32_t remora_abi_version(void);
 
 /*
  * Writes what the library offers as JSON: "columns" (name, kind, optional, depends_on_side),
- * "policies", "timeframes", "outside_kinds", "candle_times".
+ * "forecast_columns" (the same), "policies", "timeframes", "outside_kinds", "candle_times", and the
+ * past that an engine needs, "base_history_days" and "daily_history_days".
  * `length` (may be NULL) receives the length of the text without the NUL that ends it.
  */
 int32_t remora_describe(char *buffer, int64_t capacity, int64_t *length, remora_error *error);
@@ -129,6 +131,15 @@ int32_t remora_describe(char *buffer, int64_t capacity, int64_t *length, remora_
  */
 int32_t remora_create(const char *options, int64_t length, remora_engine *engine,
                       remora_error *error);
+
+/*
+ * Seeds the longer timeframes of an engine that has no candle yet: closed hourly and daily candles,
+ * ascending, from before the first candle; later ones are ignored. With them, 30 days of candles
+ * give what 220 days give without them. Both can be empty. Hourly candles are not used at 1h and
+ * longer, daily candles not at 1d.
+ */
+int32_t remora_seed(remora_engine engine, const remora_candles *hourly,
+                    const remora_candles *daily, remora_error *error);
 
 /*
  * Applies closed candles and fills columns. Open times ascend, also from one call to the next.

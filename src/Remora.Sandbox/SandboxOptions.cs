@@ -11,6 +11,10 @@ public sealed record SandboxOptions
     public static IReadOnlyList<Pair> DefaultPairs { get; } =
     [.. new[] { "BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE" }.Select(name => Pair.Parse(name + "/USDT"))];
 
+    /// <summary>Returns names for more simulated pairs: M001/USDT, M002/USDT, …</summary>
+    public static IEnumerable<Pair> MorePairs(int count) =>
+        Enumerable.Range(1, count).Select(i => Pair.Parse($"M{i:000}/USDT"));
+
     /// <summary>The port on the loopback address; 0 uses any free port.</summary>
     public int Port { get; init; }
 

@@ -25,6 +25,7 @@ internal sealed class SandboxRouter
     private readonly ControlApi _control;
     private readonly Dictionary<string, Venue> _byHost = [];
     private readonly RequestCounts _counts = new();
+    private readonly Dictionary<string, RateMeter> _rates = [];
 
     public SandboxRouter(
         SandboxOptions options,
@@ -54,8 +55,11 @@ internal sealed class SandboxRouter
         ];
         foreach (var venue in venues)
         foreach (var host in venue.Hosts)
+        {
             _byHost[host] = venue;
-        _control = new(options, world, venues, faults, clock, _counts);
+            _rates[host] = new(venue.LimitPerMinute(host), _faultClock);
+        }
+        _control = new(options, world, venues, faults, clock, _counts, _rates);
     }
 
     public async Task Answer(HttpContext context)
@@ -106,15 +110,15 @@ internal sealed class SandboxRouter
         _counts.Count(venue.Id, fault);
         var inCandles = fault is not null && fault.Kind.IsInTheCandles();
         var query = context.Request.Query;
-        var answer = venue.Answer(
-            new(
-                host,
-                rest,
-                name => query.TryGetValue(name, out var value) ? value.ToString() : null,
-                Instant.From(_clock.GetUtcNow()),
-                inCandles ? new(fault, dice) : CandleDamage.None
-            )
+        var request = new VenueRequest(
+            host,
+            rest,
+            name => query.TryGetValue(name, out var value) ? value.ToString() : null,
+            Instant.From(_clock.GetUtcNow()),
+            inCandles ? new(fault, dice) : CandleDamage.None
         );
+        _rates[host].Count(venue.WeightOf(request));
+        var answer = venue.Answer(request);
         if (answer.Origin is { } origin)
             context.Response.Headers[Header] = origin.Name();
         if (fault is not null && !inCandles)

@@ -59,6 +59,7 @@ public sealed class FeedReporter
                 isBridgeDown
             );
         }
+        Forget();
         foreach (var feed in _parts.Sources)
         {
             var health = feed.Health;
@@ -68,6 +69,17 @@ public sealed class FeedReporter
             _incidents.Begin(DatesIncident, problem);
         else
             _incidents.End(DatesIncident, "the calendar of forecasts has dates of all kinds again");
+    }
+
+    /// <summary>Forgets markets that are no longer tracked.</summary>
+    private void Forget()
+    {
+        _prices.Keep(_parts.Markets);
+        if (_logged.Count <= _parts.Markets.Count + _parts.Sources.Count)
+            return;
+        var names = _parts.Markets.Select(feed => feed.Market.ToString()).Concat(_parts.Sources.Select(s => s.Name));
+        foreach (var gone in _logged.Keys.Except(names).ToList())
+            _logged.Remove(gone);
     }
 
     /// <summary>

@@ -2,11 +2,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Remora.Bots.Freqtrade;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Api.Document;
 using Remora.Server.Api.TrackRecord;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -20,7 +22,9 @@ internal sealed class HttpInterface(
     ServiceParts parts,
     AssessmentBoard board,
     StreamHub streams,
-    ServiceMetrics metrics
+    ServiceMetrics metrics,
+    AddedPairs added,
+    IReadOnlyList<BotWhitelist> whitelists
 )
 {
     /// <summary>Builds the web application. It does not listen yet.</summary>
@@ -41,6 +45,7 @@ internal sealed class HttpInterface(
     private void AddServices(IServiceCollection services, ConnectionLimit limit)
     {
         services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
+        services.AddSingleton(added).AddSingleton(whitelists).AddSingleton<UntrackedAnswer>();
         services.AddRoutingCore();
         services.AddCors();
         services.AddApiDocument(board);
@@ -80,6 +85,8 @@ internal sealed class HttpInterface(
         StreamApi.Map(api);
         CatalogApi.Map(api);
         PriceLevelApi.Map(api);
+        AddedPairsApi.Map(api);
+        PairListApi.Map(api);
         StatusApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Storage;
@@ -9,7 +11,7 @@ namespace Remora.Server;
 
 /// <summary>
 /// The only reader of market events. Applies each event to the engine and publishes the changed
-/// assessments, in the order in which the events arrive.
+/// assessments, in the order in which the events arrive. Markets begin and end in the same order.
 /// </summary>
 public sealed class MarketPump
 {
@@ -22,10 +24,12 @@ public sealed class MarketPump
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
     );
 
+    private readonly ConcurrentDictionary<MarketId, TaskCompletionSource> _changing = new();
     private readonly RemoraEngine _engine;
     private readonly AssessmentBoard _board;
     private readonly MarketRecord? _record;
     private readonly ServiceMetrics? _metrics;
+    private readonly ForecastPast? _past;
 
     /// <param name="engine">The engine. No other code may use it.</param>
     /// <param name="board">Receives the assessments. It has the engine's policies.</param>
@@ -33,9 +37,15 @@ public sealed class MarketPump
     public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
         : this(engine, board, record, metrics: null) { }
 
-    internal MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record, ServiceMetrics? metrics)
+    internal MarketPump(
+        RemoraEngine engine,
+        AssessmentBoard board,
+        MarketRecord? record,
+        ServiceMetrics? metrics,
+        ForecastPast? past = null
+    )
     {
-        _metrics = metrics;
+        (_metrics, _past) = (metrics, past);
         if (!engine.Policies.SequenceEqual(board.Policies))
             throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
@@ -67,6 +77,30 @@ public sealed class MarketPump
     public void Recall(ForecastCalendar dates) => _engine.Apply(MarketEvent.Dated(dates));
 
     /// <summary>
+    /// Adds or drops a market, after the events that are queued. Completes when it is done: then
+    /// the feed of an added market may write, and a dropped market has no answer. The feed of a
+    /// dropped market must have ended.
+    /// </summary>
+    public async Task ChangeAsync(MarketId market, MarketChange change, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_changing.TryAdd(market, done))
+            throw new InvalidOperationException($"another change of {market} is not done");
+        try
+        {
+            await _events.Writer.WriteAsync(
+                change == MarketChange.Tracked ? MarketEvent.Tracked(market) : MarketEvent.Dropped(market),
+                cancellation
+            );
+            await done.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            _changing.TryRemove(market, out _);
+        }
+    }
+
+    /// <summary>
     /// Runs until it is canceled or <see cref="Events"/> is completed. An exception means a bug in
     /// the engine and ends the service.
     /// </summary>
@@ -78,6 +112,11 @@ public sealed class MarketPump
 
     private void Apply(in MarketEvent marketEvent)
     {
+        if (marketEvent.Change is { } change)
+        {
+            Apply(marketEvent, change);
+            return;
+        }
         var started = Stopwatch.GetTimestamp();
         var assessment = _engine.Apply(marketEvent);
         var isRevision = marketEvent.History is { Revised: > 0 };
@@ -85,6 +124,7 @@ public sealed class MarketPump
         if (isRevision && assessment?.AssessedAt < _board.Now)
             assessment = assessment.At(_board.Now, assessment.Side);
         _record?.Applied(marketEvent, assessment);
+        _past?.Applied(marketEvent, _engine);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {
@@ -111,6 +151,25 @@ public sealed class MarketPump
             Publish(marketEvent.Market!, _board.Now); // the new past contains no base candles
         }
         _metrics?.Published(started);
+    }
+
+    private void Apply(in MarketEvent marketEvent, MarketChange change)
+    {
+        var market = marketEvent.Market!;
+        _engine.Apply(marketEvent);
+        if (change == MarketChange.Tracked)
+        {
+            _board.Add(market);
+            Publish(market, _board.Now);
+        }
+        else
+        {
+            _board.Remove(market);
+            _record?.Dropped(market);
+            _past?.Dropped(market);
+        }
+        if (_changing.TryGetValue(market, out var done))
+            done.TrySetResult();
     }
 
     private void Publish(MarketId market, Instant now, int from = 0, bool isOfPast = false)

@@ -18,10 +18,12 @@ namespace Remora.Server;
 /// The service's connections to the outside: the exchanges through the bridge, and the sources; or
 /// a sandbox that replaces all of them.
 /// </summary>
-public sealed class OutsideWorld : IAsyncDisposable
+public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
 {
     private readonly CcxtBridge _bridge;
     private readonly HttpClient _http;
+    private readonly MarketFeedOptions _polls;
+    private readonly TimeProvider _clock;
 
     private OutsideWorld(
         CcxtBridge bridge,
@@ -31,7 +33,8 @@ public sealed class OutsideWorld : IAsyncDisposable
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor supervisor
+        Supervisor supervisor,
+        string? states
     )
     {
         _bridge = bridge;
@@ -39,24 +42,29 @@ public sealed class OutsideWorld : IAsyncDisposable
         var news = settings.Sources
             ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock)
             : null;
-        var polls = new MarketFeedOptions
+        _clock = clock;
+        var dates = new ForecastDates(ShippedCalendar.Dates);
+        var lines = log.CreateLogger<ForecastPast>();
+        var past = new ForecastPast(settings.Coefficients, () => dates.Current)
+        {
+            Folder = states,
+            Length = settings.ForecastHistory,
+            Recall = record is null ? null : record.RecallAsync,
+            Notice = line => lines.LogWarning("{Line}", line),
+        };
+        _polls = new MarketFeedOptions
         {
             PollDelay = settings.PollDelay,
+            // Real time: a fast sandbox is not asked more often.
+            UnfinishedInterval = settings.UnfinishedInterval * (sandbox?.Speed ?? 1),
             Recall = record is null ? null : record.RecallAsync,
+            Past = past,
             OtherFeeds = OthersOf,
         };
-        var dates = new ForecastDates(ShippedCalendar.Dates);
         Parts = new()
         {
-            Markets =
-            [
-                .. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(
-                    market.Id,
-                    [.. ExchangesOf(market)],
-                    polls,
-                    clock
-                )),
-            ],
+            Markets = [.. settings.TrackedMarkets.Select(FeedOf)],
+            MoreMarkets = this,
             Sources = news is null
                 ? []
                 :
@@ -71,6 +79,7 @@ public sealed class OutsideWorld : IAsyncDisposable
             News = () => news?.Report,
             Bridge = () => _bridge.Health,
             Record = record,
+            Past = past,
             Sandbox = sandbox,
             Supervisor = supervisor,
             Log = log,
@@ -89,20 +98,34 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="record">The stored markets, for their warm-up; null without a store.</param>
     /// <param name="log">Receives messages for the operator.</param>
     /// <param name="supervisor">Restarts background tasks; null creates one.</param>
+    /// <param name="states">The folder of saved states; null to keep none.</param>
     public static OutsideWorld Connect(
         ServiceSettings settings,
         TimeProvider clock,
         SandboxNotice? sandbox,
         MarketRecord? record,
         ILoggerFactory log,
-        Supervisor? supervisor = null
+        Supervisor? supervisor = null,
+        string? states = null
     )
     {
         supervisor ??= new();
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
-        var bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
-        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor);
+        var bridge = CcxtBridge.Start(
+            new() { BaseUrl = standIn, RateLimit = standIn is null || settings.SandboxRateLimit },
+            clock,
+            supervisor
+        );
+        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor, states);
     }
+
+    /// <inheritdoc/>
+    public Task<bool> ListsAsync(MarketId market, CancellationToken cancellation) =>
+        _bridge.Exchange(market.Exchange).ListsAsync(market.Pair, cancellation);
+
+    /// <inheritdoc/>
+    public IMarketFeed FeedOf(TrackedMarketSettings market) =>
+        new ExchangeMarketFeed(market.Id, [.. ExchangesOf(market)], _polls, _clock);
 
     /// <summary>Disconnects. Call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()

@@ -56,6 +56,15 @@ internal sealed class PriceReporter(ILogger log)
         (reported.Refused, reported.Accepted) = (health.RefusedLevel, health.AcceptedLevel);
     }
 
+    /// <summary>Forgets markets without a feed.</summary>
+    public void Keep(IReadOnlyCollection<IMarketFeed> feeds)
+    {
+        if (_markets.Count <= feeds.Count)
+            return;
+        foreach (var dropped in _markets.Keys.Except(feeds.Select(feed => feed.Market)).ToList())
+            _markets.Remove(dropped);
+    }
+
     private static string Text(double price) => price.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The last logged values of a market.</summary>

@@ -5,6 +5,7 @@ using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
@@ -20,11 +21,14 @@ namespace Remora.Server;
 /// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(AcceptedLevel))]
+[JsonSerializable(typeof(AskedPairList))]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(Assessment))]
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
+[JsonSerializable(typeof(DroppedPair))]
 [JsonSerializable(typeof(ForecastAnswer))]
+[JsonSerializable(typeof(FreqtradePairList))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
 [JsonSerializable(typeof(List<UnknownPair>))]
@@ -65,6 +69,7 @@ internal sealed partial class ServerJson : JsonSerializerContext
             RemoraJson.EnumNames<EngineState>(),
             RemoraJson.EnumNames<ExchangeErrorKind>(),
             RemoraJson.EnumNames<FeedState>(),
+            RemoraJson.EnumNames<NotifierState>(),
             RemoraJson.EnumNames<SupervisedState>(),
         ];
 

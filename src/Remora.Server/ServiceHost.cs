@@ -1,9 +1,14 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Remora.Bots;
+using Remora.Bots.Freqtrade;
+using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Grading;
+using Remora.Server.Notify;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -22,27 +27,40 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly ServiceParts _parts;
     private readonly WebApplication _app;
     private readonly MarketPump _pump;
+    private readonly AddedPairs _added;
+    private readonly IReadOnlyList<BotWhitelist> _whitelists;
+    private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
     private ServiceHost(ServiceSettings settings, ServiceParts parts, TimeProvider clock)
     {
         _settings = settings;
-        _parts = parts;
         _log = parts.Log.CreateLogger<ServiceHost>();
         IReadOnlyList<MarketId> markets = [.. settings.TrackedMarkets.Select(market => market.Id)];
         if (!markets.ToHashSet().SetEquals(parts.Markets.Select(feed => feed.Market)))
-            throw new ArgumentException("there must be one feed for each tracked market", nameof(parts));
+            throw new ArgumentException("there must be one feed for each configured market", nameof(parts));
         var signals = parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order();
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
+        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
-        _pump = new(new(settings.PoliciesInOrder, [.. signals], settings.Coefficients), Board, parts.Record, metrics);
-        _app = new HttpInterface(settings, parts, Board, Streams, metrics).Build();
+        var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
+        if (parts.Record is { } record)
+        {
+            _record = new(record.Session, markets, clock);
+            _record.Register(metrics.Meter);
+        }
+        _added = new(settings, parts, Board, _pump, Streams);
+        _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
+        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists).Build();
     }
 
     /// <summary>The address of the service, for example <c>http://127.0.0.1:8000</c>.</summary>
     public string Url { get; private set; } = "";
+
+    internal AddedPairs Added => _added;
 
     /// <summary>The assessments that the service returns.</summary>
     public AssessmentBoard Board { get; }
@@ -133,6 +151,7 @@ public sealed class ServiceHost : IAsyncDisposable
         {
             await _stop.CancelAsync();
             await Task.WhenAll(tasks);
+            await _added.EndAsync();
             await _app.StopAsync(CancellationToken.None);
         }
     }
@@ -161,7 +180,11 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Calendar is { } calendar
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
+            _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
+            Start("added pairs", _added.RunAsync),
+            .. _whitelists.Select(whitelist => Start(whitelist.Name, whitelist.RunAsync)),
             .. StartNotifiers(),
         ];
 
@@ -171,22 +194,37 @@ public sealed class ServiceHost : IAsyncDisposable
     /// </summary>
     private IEnumerable<Task> StartNotifiers()
     {
-        if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0)
+        var locked = _settings.Freqtrade.Where(bot => bot.Lock).ToList();
+        if (locked.Count + _settings.Webhooks.Count == 0 && _parts.Notifications is null)
             return [];
         var verdicts = new VerdictBoard();
-        var notifiers = new Notifiers(
-            _settings.Freqtrade,
-            _settings.Webhooks,
-            verdicts,
-            TimeProvider.System,
-            _parts.Log
-        );
+        var notifiers = new Notifiers(locked, _settings.Webhooks, verdicts, TimeProvider.System, _parts.Log);
         return
         [
             notifiers.RunAsync(_parts.Supervisor, _stop.Token),
+            _parts.Notifications?.RunAsync(verdicts, _parts.Supervisor, _stop.Token) ?? Task.CompletedTask,
             Start("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync),
         ];
     }
+
+    private BotWhitelist NewWhitelist(FreqtradeBot bot) =>
+        new(
+            bot,
+            async (pairs, cancellation) =>
+            {
+                try
+                {
+                    await _added.AskAsync(pairs, bot.ToString(), cancellation);
+                    return null;
+                }
+                catch (ExchangeException e)
+                {
+                    return e.Message;
+                }
+            },
+            TimeProvider.System,
+            _parts.Log.CreateLogger<BotWhitelist>()
+        );
 
     private Task Start(string name, Func<CancellationToken, Task> run) =>
         _parts.Supervisor.RunAsync(name, run, _stop.Token);

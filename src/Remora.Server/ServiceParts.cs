@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
+using Remora.Feeds.Candles;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Markets;
+using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Supervision;
@@ -14,8 +17,16 @@ namespace Remora.Server;
 /// <summary>The parts that the service uses.</summary>
 public sealed record ServiceParts
 {
-    /// <summary>One feed for each market of <see cref="ServiceSettings.TrackedMarkets"/>.</summary>
-    public required IReadOnlyList<IMarketFeed> Markets { get; init; }
+    /// <summary>
+    /// The feeds of the tracked markets: first one for each of
+    /// <see cref="ServiceSettings.TrackedMarkets"/>; others are added and dropped at run time.
+    /// </summary>
+    public required MarketFeeds Markets { get; init; }
+
+    /// <summary>
+    /// Where the feeds of markets that are added at run time come from; null if none can be added.
+    /// </summary>
+    public IMarketSource? MoreMarkets { get; init; }
 
     /// <summary>The feeds of sources.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
@@ -34,11 +45,23 @@ public sealed record ServiceParts
     /// <summary>The stored markets, and their store; null without a store.</summary>
     public MarketRecord? Record { get; init; }
 
+    /// <summary>Keeps the states of forecasters; null to begin anew at each start.</summary>
+    public ForecastPast? Past { get; init; }
+
     /// <summary>
     /// Further instruments for <c>/metrics</c>, each registered once on the service's meter:
     /// <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.
     /// </summary>
     public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
+
+    /// <summary>
+    /// Further conditions that someone must handle. Each returns those that exist now, quickly and
+    /// without throwing. They are sent to people and stop the heartbeat while they last.
+    /// </summary>
+    public IReadOnlyList<Func<IEnumerable<ServiceAlarm>>> Alarms { get; init; } = [];
+
+    /// <summary>Messages to people; null if no receiver is set.</summary>
+    internal Notifications? Notifications { get; init; }
 
     /// <summary>The sandbox that replaces the outside world; null for none.</summary>
     public SandboxNotice? Sandbox { get; init; }
@@ -48,6 +71,17 @@ public sealed record ServiceParts
 
     /// <summary>Receives messages for the operator.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>Where markets come from that are added at run time.</summary>
+public interface IMarketSource
+{
+    /// <summary>Returns whether the market's exchange lists its pair.</summary>
+    /// <exception cref="ExchangeException">The exchange does not answer.</exception>
+    Task<bool> ListsAsync(MarketId market, CancellationToken cancellation);
+
+    /// <summary>Returns a feed of a market.</summary>
+    IMarketFeed FeedOf(TrackedMarketSettings market);
 }
 
 /// <summary>What every answer reports in a sandbox.</summary>

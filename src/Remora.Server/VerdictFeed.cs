@@ -27,10 +27,13 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
     /// If several markets have the same pair, the first one determines the verdict of the pair, as
     /// in /risk.
     /// </summary>
-    private void Look() =>
+    private void Look()
+    {
+        var now = board.Now;
         verdicts.Update(
-            from market in board.Markets.DistinctBy(market => market.Pair)
+            from market in board.All.DistinctBy(market => market.Id.Pair)
             from side in new[] { Side.Long, Side.Short }
-            select PairVerdict.Of(board.Latest(market, 0, side))
+            select PairVerdict.Of(market.Latest(0).At(now, side))
         );
+    }
 }

@@ -36,6 +36,7 @@ public sealed class MarketStore
         Observations = new(this);
         Assessments = new(this);
         Requests = new(this);
+        Record = new(this);
     }
 
     /// <summary>
@@ -58,8 +59,8 @@ public sealed class MarketStore
     public StoreOptions Options { get; }
 
     /// <summary>
-    /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>) and of requests (<c>traffic</c>,
-    /// <c>queries</c>).
+    /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>, <c>forecasts</c>) and of
+    /// requests (<c>traffic</c>, <c>queries</c>).
     /// </summary>
     public IReadOnlyList<Rollup> Rollups { get; }
 
@@ -74,6 +75,9 @@ public sealed class MarketStore
 
     /// <summary>The requests to the service.</summary>
     public RequestTable Requests { get; }
+
+    /// <summary>The track record of the published forecasts.</summary>
+    public ForecastRecord Record { get; }
 
     internal SchemaDialect Dialect { get; }
 
@@ -130,19 +134,14 @@ public sealed class MarketStore
         var remarks = new List<string>();
         foreach (var rollup in Rollups)
         {
-            var plan = await rollup.PlanAsync(cancellation);
+            var plan = await rollup.EnsureAsync(cancellation);
             if (plan.IsChanged)
-            {
                 remarks.Add(ChangedRemark(rollup));
-                continue;
-            }
-            if (plan.UnseenRows > 0)
+            else if (plan.UnseenRows > 0)
                 remarks.Add(
                     $"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill "
                         + $"{rollup.Definition.Name}' adds them"
                 );
-            if (!plan.IsNothingToDo)
-                await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);

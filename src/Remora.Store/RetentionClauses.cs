@@ -74,16 +74,15 @@ internal sealed partial class RetentionClauses(MarketStore store)
     )
     {
         var engine = made[table.Value];
-        var clause = Clause(time.Value, days);
         if (days == 0 && engine.Contains(" TTL ", StringComparison.Ordinal))
             await store.Client.ExecuteAsync(
                 $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL",
                 new QueryOptions { IsRepeatable = true },
                 cancellation
             );
-        else if (days > 0 && !engine.Contains($" TTL {clause}", StringComparison.Ordinal))
+        else if (days > 0 && DaysIn(engine, time.Value) != days)
             await store.Client.ExecuteAsync(
-                $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {clause}",
+                $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {Clause(time.Value, days)}",
                 new QueryOptions { IsRepeatable = true },
                 cancellation
             );

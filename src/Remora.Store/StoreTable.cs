@@ -57,6 +57,16 @@ internal abstract class StoreTable(string name, string time)
                 .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
                 .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
                 StoreColumn.Of<BothSides>(
+                    "published_at",
+                    ColumnTypes.InTable(ValueKind.Time, isOptional: true),
+                    (writer, in row) =>
+                    {
+                        writer.IsNull(row.Published is null);
+                        if (row.Published is { } published)
+                            writer.Int64(published.UnixMilliseconds);
+                    }
+                ),
+                StoreColumn.Of<BothSides>(
                     "answer",
                     "String",
                     (writer, in row) =>
@@ -100,7 +110,44 @@ internal abstract class StoreTable(string name, string time)
             ]
         );
 
-    public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests];
+    public static StoreTable<RivalFitRow> RivalFits { get; } =
+        new(
+            "rival_fits",
+            "valid_from",
+            [
+                NameOf("exchange", (in row) => row.Market.Exchange),
+                NameOf("pair", (in row) => row.Market.Pair.ToString()),
+                NameOf("timeframe", (in row) => row.Market.Timeframe.Name),
+                NameOf("model", (in row) => row.Model),
+                NameOf("horizon", (in row) => row.Horizon.Name),
+                StoreColumn.Of<RivalFitRow>(
+                    "valid_from",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.ValidFrom.UnixMilliseconds)
+                ),
+                StoreColumn.Of<RivalFitRow>("intercept", "Float64", (writer, in row) => writer.Float64(row.Intercept)),
+                StoreColumn.Of<RivalFitRow>("inputs", "Array(Float64)", (writer, in row) => Write(writer, row.Inputs)),
+                StoreColumn.Of<RivalFitRow>("season", "Array(Float64)", (writer, in row) => Write(writer, row.Season)),
+                StoreColumn.Of<RivalFitRow>("smear", "Float64", (writer, in row) => writer.Float64(row.Smear)),
+                StoreColumn.Of<RivalFitRow>(
+                    "fitted_hours",
+                    "UInt32",
+                    (writer, in row) => writer.UInt32((uint)row.FittedHours)
+                ),
+            ]
+        );
+
+    public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests, RivalFits];
+
+    private static StoreColumn<RivalFitRow> NameOf(string name, PartOf<RivalFitRow, string> value) =>
+        StoreColumn.Of<RivalFitRow>(name, ColumnTypes.Name, (writer, in row) => writer.String(value(in row)));
+
+    private static void Write(RowWriter writer, IReadOnlyList<double> numbers)
+    {
+        writer.Count(numbers.Count);
+        foreach (var number in numbers)
+            writer.Float64(number);
+    }
 }
 
 /// <summary>A table of the store and the encoder of its rows.</summary>

@@ -136,6 +136,21 @@ public sealed class MarketModel
         return true;
     }
 
+    /// <summary>
+    /// Compares the unfinished candle with the forecast. Returns whether it has just shown a shock,
+    /// which the readings then have until the next <see cref="Apply"/>. Nothing else changes. A
+    /// candle that does not follow the last one is ignored.
+    /// </summary>
+    public bool Watch(in Candle unfinished, Instant seenAt)
+    {
+        if (!_started || unfinished.OpenTime != _nextOpen || Readings.Shock is not null)
+            return false;
+        var shock = Shock.Of(Readings.Forecast, Readings.Close, _timeframe, unfinished, seenAt);
+        if (shock is not null)
+            Readings = Readings with { Shock = shock };
+        return shock is not null;
+    }
+
     private NoForecast? Absence => _forecaster is null ? NoForecast.TurnedOff : _forecaster.Absence;
 
     private void UpdateLongerCandles(in Candle candle)

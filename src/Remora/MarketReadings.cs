@@ -66,6 +66,12 @@ public sealed record MarketReadings
     /// <summary>The number of gaps between candles so far.</summary>
     public int Gaps { get; init; }
 
+    /// <summary>
+    /// The first extreme move within the candle that follows; null without one. The only reading that
+    /// is later than the close.
+    /// </summary>
+    public Shock? Shock { get; init; }
+
     /// <summary>How large the next moves will be; null while there is no forecast.</summary>
     public Forecast? Forecast { get; init; }
 

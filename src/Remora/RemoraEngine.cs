@@ -63,9 +63,12 @@ public sealed class RemoraEngine
 
     /// <summary>
     /// Applies the next event. A candle or a history returns the market's new assessment under the
-    /// default policy, or null when it adds nothing new. An observation or a calendar returns null;
-    /// call <see cref="Assess"/> for the affected markets.
+    /// default policy, or null when it adds nothing new. So does an unfinished candle that shows a
+    /// shock. An observation, a calendar or a change of the tracked markets returns null; call
+    /// <see cref="Assess"/> for the affected markets.
     /// </summary>
+    /// <exception cref="FormatException">The state of the forecaster in a history is not one of
+    /// this market and of the engine's coefficients.</exception>
     public Assessment? Apply(in MarketEvent marketEvent)
     {
         if (marketEvent.Observation is { } observation)
@@ -86,9 +89,21 @@ public sealed class RemoraEngine
             return null;
         }
         var market = marketEvent.Market!;
+        if (marketEvent.Change is { } change)
+        {
+            if (change == MarketChange.Dropped)
+                _markets.Remove(market);
+            else
+                Track(market);
+            return null;
+        }
         if (marketEvent.History is { } history)
             return Recover(market, history);
         var tracked = Track(market);
+        if (marketEvent.SeenAt is { } seenAt)
+            return tracked.Watch(marketEvent.Candle, seenAt)
+                ? tracked.Assess(0, _outside.View(market.Pair.Base), seenAt)
+                : null;
         return tracked.Apply(marketEvent.Candle)
             ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf)
             : null;
@@ -104,10 +119,18 @@ public sealed class RemoraEngine
     public Assessment Assess(MarketId market, int policy, Instant now) =>
         Track(market).Assess(policy, _outside.View(market.Pair.Base), now);
 
+    /// <summary>
+    /// Returns the state of a market's forecaster, for <see cref="MarketHistory.ForecastState"/>;
+    /// null without forecasts.
+    /// </summary>
+    public byte[]? SaveForecaster(MarketId market) => Track(market).SaveForecaster();
+
     private Assessment? Recover(MarketId market, MarketHistory history)
     {
         var tracked = _markets[market] = NewState(market);
         tracked.Seed(history);
+        if (history.ForecastState is { } state)
+            tracked.LoadForecaster(state.Span);
         foreach (var candle in history.Base)
             tracked.Apply(candle);
         return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
@@ -148,6 +171,12 @@ public sealed class RemoraEngine
         public void SetCalendar(ForecastCalendar calendar) => forecaster?.Calendar = calendar;
 
         public void Seed(MarketHistory history) => _model.Seed(history);
+
+        public bool Watch(in Candle unfinished, Instant seenAt) => _model.Watch(unfinished, seenAt);
+
+        public byte[]? SaveForecaster() => forecaster is { IsSupported: true } ? forecaster.Save() : null;
+
+        public void LoadForecaster(ReadOnlySpan<byte> state) => forecaster?.Load(state);
 
         public bool Apply(in Candle candle)
         {

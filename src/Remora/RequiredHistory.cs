@@ -29,6 +29,12 @@ public static class RequiredHistory
     public static TimeSpan Observations { get; } = SignalTable.LongestReach + (15 * Day);
 
     /// <summary>
+    /// The length of the past of forecasts: 180 days to compare with, and 30 more until the first
+    /// of these forecasts is based on its full period.
+    /// </summary>
+    public static TimeSpan Forecasts { get; } = 210 * Day;
+
+    /// <summary>
     /// Returns how far back candles of a timeframe are needed. A history begins at midnight, so it
     /// is up to a day longer than its length.
     /// </summary>

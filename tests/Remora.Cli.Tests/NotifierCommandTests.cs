@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Remora.Bots.Tests;
+using Remora.Notify.Tests;
 using Remora.Testing;
 
 namespace Remora.Cli.Tests;
@@ -133,6 +134,34 @@ public sealed partial class NotifierCommandTests
             );
             return await process.ExitAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_test_message_is_sent_to_each_notifier_and_the_exit_code_is_the_result()
+    {
+        await using var service = await HttpStandIn.StartAsync(
+            new() { [Mood.Accepts] = (200, "{}"), [Mood.Refuses] = (403, """{"error":"forbidden"}""") },
+            url => $"ntfy://{url.Authority}/s3cret",
+            (_, options) => options
+        );
+        var urls = new Dictionary<string, string> { ["REMORA_NOTIFY_URLS"] = $"{service.Url} {service.Url}" };
+        var accepted = await RemoraProcess.RunAsync(urls, "notify", "test");
+        Assert.Equal(
+            (0, "ntfy: accepted: HTTP 200\nntfy 2: accepted: HTTP 200\n"),
+            (accepted.ExitCode, accepted.Output)
+        );
+        Assert.Contains("Test message from Remora", service.Taken.First());
+        service.Mood = Mood.Refuses;
+        var refused = await RemoraProcess.RunAsync("notify", "test", service.Url);
+        Assert.Equal((3, "ntfy: not accepted: HTTP 403, forbidden\n"), (refused.ExitCode, refused.Output));
+        var wrong = await RemoraProcess.RunAsync("notify", "test", "tgram://s3cret");
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("URL: telegram: expected tgram://BOT_TOKEN/CHAT_ID", wrong.Errors);
+        var none = await RemoraProcess.RunAsync("notify", "test");
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("set REMORA_NOTIFY_URLS to tgram://", none.Errors);
+        foreach (var (_, output, errors) in new[] { accepted, refused, wrong, none })
+            Assert.DoesNotContain("s3cret", output + errors);
     }
 
     /// <summary>Returns a settings example of a page by its first section.</summary>

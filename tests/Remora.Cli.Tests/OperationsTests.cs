@@ -51,31 +51,35 @@ public sealed class OperationsTests
         {
             ["REMORA_API_KEY"] = secret,
             ["REMORA_FRED_API_KEY"] = "hunter2fred",
+            ["REMORA_NOTIFY_URLS"] = "ntfy://me:hunter2@127.0.0.1:1/hunter2",
             ["HOOK_SECRET"] = "of a hook, hunter2",
             ["BOT_PASSWORD"] = "of a bot, hunter2",
         };
         var config = folder.Write(
             "bundle.json",
-            """{ "webhooks": [ { "url": "http://127.0.0.1:1/hunter2", "secret_env": "HOOK_SECRET" } ], "freqtrade": [ { "url": "http://127.0.0.1:1", "user": "me", "password_env": "BOT_PASSWORD" } ] }"""
+            """{ "heartbeat_url": "http://127.0.0.1:1/hunter2", "webhooks": [ { "url": "http://127.0.0.1:1/hunter2", "secret_env": "HOOK_SECRET" } ], "freqtrade": [ { "url": "http://127.0.0.1:1", "user": "me", "password_env": "BOT_PASSWORD" } ] }"""
         );
-        await using var service = RemoraProcess.Start([
-            "serve",
-            "--sandbox",
-            "--port",
-            "0",
-            "--require-keys",
-            "true",
-            "--data",
-            folder.Path,
-            "--log-format",
-            "json",
-        ]);
+        await using var service = RemoraProcess.Start(
+            [
+                "serve",
+                "--sandbox",
+                "--port",
+                "0",
+                "--require-keys",
+                "true",
+                "--data",
+                folder.Path,
+                "--log-format",
+                "json",
+            ],
+            new Dictionary<string, string> { ["REMORA_NOTIFY_URLS"] = environment["REMORA_NOTIFY_URLS"] }
+        );
         var url = new Uri(await service.UrlAsync());
         var log = Path.Combine(folder.Path, "service.log");
         await File.WriteAllTextAsync(
             log,
             $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 "
-                + $"http://me:hunter2@example.org/\nX-ClickHouse-Key: hunter2\n"
+                + $"http://me:hunter2@example.org/\nntfy://hunter2\nX-ClickHouse-Key: hunter2\n"
         );
         var to = Path.Combine(folder.Path, "bundle.zip");
         await using var bundling = RemoraProcess.Start(
@@ -132,6 +136,8 @@ public sealed class OperationsTests
         Assert.Contains("one line", entries["log.txt"]);
         Assert.Contains("REMORA_API_KEY is set", entries["versions.txt"]);
         Assert.True(JsonElement.Parse(entries["status.json"]).TryGetProperty("markets", out _));
+        Assert.Contains("\"notifiers\":[{\"name\":\"ntfy\"", entries["status.json"]);
+        Assert.Contains("\"heartbeat_url\": \"127.0.0.1\"", entries["settings.json"]);
         Assert.Contains("remora_build_info", entries["metrics.txt"]);
         Assert.Contains("data folder", entries["doctor.txt"]);
     }

@@ -18,6 +18,8 @@ public sealed class RedactionTests
     [InlineData("CLICKHOUSE_KEY=hunter2")]
     [InlineData("signature=hunter2")]
     [InlineData("http://me:hunter2@example.org/")]
+    [InlineData("REMORA_NOTIFY_URLS='tgram://1:hunter2/2 ntfys://a/hunter2'")]
+    [InlineData("discord://1/hunter2")]
     [InlineData("Bearer hunter2hunter2")]
     [InlineData("rmr_hunter2")]
     public void Secrets_are_removed(string line)

@@ -26,15 +26,23 @@ public sealed partial class HeaderTests(PublishedLibrary published) : IDisposabl
     }
 
     [Fact]
-    public void The_description_lists_the_columns_of_history_files()
+    public void The_description_lists_the_columns_of_history_files_and_forecasts()
     {
         using var description = JsonDocument.Parse(published.Loaded.Describe());
-        var columns = description.RootElement.GetProperty("columns").EnumerateArray();
-        Assert.Equal(
-            AssessmentColumns.Files.Select(column => (column.Name, RemoraJson.NameOf(column.Kind))),
-            columns.Select(column => (column.GetProperty("name").GetString()!, column.GetProperty("kind").GetString()!))
-        );
+        AssertColumns(AssessmentColumns.Files, "columns");
+        AssertColumns(ForecastColumns.All, "forecast_columns");
         Assert.Equal(1, description.RootElement.GetProperty("abi_version").GetInt32());
+
+        void AssertColumns(IReadOnlyList<Column<Assessment>> expected, string name) =>
+            Assert.Equal(
+                expected.Select(column => (column.Name, RemoraJson.NameOf(column.Kind))),
+                description
+                    .RootElement.GetProperty(name)
+                    .EnumerateArray()
+                    .Select(column =>
+                        (column.GetProperty("name").GetString()!, column.GetProperty("kind").GetString()!)
+                    )
+            );
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Remora.Testing;
 
 [assembly: AssemblyFixture(typeof(Remora.Native.Tests.PublishedLibrary))]
+[assembly: Trait("speed", "slow")] // they publish the library
 
 namespace Remora.Native.Tests;
 

@@ -107,13 +107,14 @@ public sealed class SameValuesTests(PublishedLibrary published)
         var ours = new RemoraEngine(Policies, []);
         ours.Apply(MarketEvent.Dated(ShippedCalendar.Dates));
         var engine = Library.Create(Options(Some.Btc, null));
+        var last = Policies.Length - 1;
         foreach (var candle in candles)
         {
             Library.Apply(engine, [candle], []);
             var expected = ours.Apply(MarketEvent.Closed(Some.Btc, candle))!;
             Assert.Equal(Json(expected), Library.Json(engine));
-            var own = ours.Assess(Some.Btc, 3, expected.AssessedAt).At(expected.AssessedAt, Side.Short);
-            Assert.Equal(Json(own), Library.Json(engine, 3, 1));
+            var own = ours.Assess(Some.Btc, last, expected.AssessedAt).At(expected.AssessedAt, Side.Short);
+            Assert.Equal(Json(own), Library.Json(engine, last, 1));
         }
         var later = candles[^1].OpenTime + TimeSpan.FromHours(3);
         Assert.Equal(Json(ours.Assess(Some.Btc, 1, later)), Library.Json(engine, 1, 0, later.UnixMilliseconds));
@@ -156,6 +157,31 @@ public sealed class SameValuesTests(PublishedLibrary published)
             Library.Apply(engine, [candle], []);
             Assert.Equal(Json(ours.Apply(MarketEvent.Closed(Some.Btc, candle))!), Library.Json(engine));
         }
+        Library.Free(engine);
+    }
+
+    [Fact]
+    public void Forecast_columns_equal_the_forecasts_of_a_replay()
+    {
+        var tape = new Tape(Some.Btc, Some.WithHoles(Some.Candles(4, 10_000), 5), [])
+        {
+            Calendar = ReplayCalendar.Shipped,
+        };
+        var requests = ForecastColumns.All.Select(column => new Request(column.Name, column.Kind)).ToList();
+        Assert.True(ForecastColumns.TryFind("forecast_probability_of_drawdown_0.03_4h", out var chosen));
+        requests.Add(new(chosen.Name, chosen.Kind));
+        var engine = Library.Create(Options(Some.Btc, null));
+        var filled = Library.Apply(engine, tape.Candles.ToArray(), requests);
+        var row = 0;
+        foreach (var assessment in Replay(tape, Policies[0]))
+        {
+            foreach (var (column, values) in ForecastColumns.All.Append(chosen).Zip(filled))
+                if (!IsSame(column, assessment, values, row, code => code < 0 ? null : Library.Text(engine, code)))
+                    Assert.Fail($"{column.Name} of row {row} differs");
+            row++;
+        }
+        var volatility = requests.FindIndex(request => request.Column == "forecast_volatility_4h");
+        Assert.True(double.IsFinite(((double[])filled[volatility])[^1]));
         Library.Free(engine);
     }
 
@@ -249,7 +275,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
         {
             ["pair"] = market.Pair.ToString(),
             ["timeframe"] = market.Timeframe.Name,
-            ["policies"] = new[] { "remora-1", "conservative", "aggressive", "remora-2", Own },
+            ["policies"] = BuiltInPolicies.All.Select(policy => policy.Name).Append(Own),
         };
         foreach (var property in more?.GetType().GetProperties() ?? [])
             options[property.Name] = property.GetValue(more)!;

@@ -40,7 +40,11 @@ public sealed class CoefficientsTests : IDisposable
     [Theory]
     [InlineData("\"smear\":", "\"smear\":\"x\",\"_\":", "fits[0].horizons.1h")]
     [InlineData("\"valid_from\":\"2024-02-01\"", "\"valid_from\":\"soon\"", "fits[0].valid_from: must be a day")]
-    [InlineData("\"maximum_empty_share\":1", "\"maximum_empty_share\":7", "maximum_empty_share: must be a number from 0 to 1")]
+    [InlineData(
+        "\"maximum_empty_share\":1",
+        "\"maximum_empty_share\":7",
+        "maximum_empty_share: must be a number from 0 to 1"
+    )]
     [InlineData("remora-2", "remora-3", "model: must be 'remora-2'")]
     [InlineData("{", "", "not valid JSON (line 1")]
     public void A_wrong_file_is_refused_with_the_field(string old, string wrong, string field)
@@ -110,10 +114,7 @@ public sealed class CoefficientsTests : IDisposable
         Assert.Equal(3000 * 300, Of("history_seconds"), 1);
         // Unknown before 30 days of past: absent.
         Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_forecast_percentile"));
-        Assert.Equal(
-            29 * 86_400,
-            metrics[$"remora_forecast_coefficients_age_seconds{{coefficients=\"{Newer.Id}\"}}"]
-        );
+        Assert.Equal(29 * 86_400, metrics[$"remora_forecast_coefficients_age_seconds{{coefficients=\"{Newer.Id}\"}}"]);
         Assert.Equal(
             (Some.At("2027-01-01") - Some.Time).TotalSeconds,
             metrics["remora_forecast_calendar_left_seconds"]
@@ -123,25 +124,15 @@ public sealed class CoefficientsTests : IDisposable
     [Fact]
     public async Task A_calendar_that_has_run_out_is_said_in_status_and_metrics()
     {
-        await using var service = await LiveServer.StartAsync(
-            calendar: clock =>
-                new(
-                    Path.Combine(_folder, "calendar.csv"),
-                    TimeSpan.Zero,
-                    TimeSpan.Zero,
-                    clock,
-                    dates: new(Ended())
-                )
+        await using var service = await LiveServer.StartAsync(calendar: clock =>
+            new(Path.Combine(_folder, "calendar.csv"), TimeSpan.Zero, TimeSpan.Zero, clock, dates: new(Ended()))
         );
         await service.WarmAsync();
         var status = await service.GetAsync("/api/v1/status");
         Assert.Equal("2024-02-28", status.GetProperty("calendar_known_until").GetString());
         Assert.Contains("run out of dates of cpi", status.GetProperty("calendar_problem").GetString());
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
-        Assert.Equal(
-            "2024-02-28",
-            risk.GetProperty("forecast").GetProperty("calendar_known_until").GetString()
-        );
+        Assert.Equal("2024-02-28", risk.GetProperty("forecast").GetProperty("calendar_known_until").GetString());
         var metrics = await MetricsTests.ReadAsync(service);
         Assert.Equal(-86_400, metrics["remora_forecast_calendar_left_seconds"]);
         // Outside the tested range there are no probabilities.

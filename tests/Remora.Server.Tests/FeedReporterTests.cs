@@ -139,7 +139,7 @@ public sealed class FeedReporterTests : IDisposable
         var reporter = new FeedReporter(
             new()
             {
-                Markets = feeds,
+                Markets = [.. feeds],
                 Sources = [_source],
                 Log = _log,
                 Bridge = () => bridge,

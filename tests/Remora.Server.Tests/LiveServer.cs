@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds.Calendar;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -53,6 +54,8 @@ internal sealed class LiveServer : IAsyncDisposable
         Func<TimeProvider, CalendarFeed>? calendar = null,
         ILoggerFactory? log = null,
         Supervisor? supervisor = null,
+        IMarketSource? more = null,
+        ForecastPast? past = null,
         params IReadOnlyList<Action<Meter>> observe
     )
     {
@@ -62,13 +65,15 @@ internal sealed class LiveServer : IAsyncDisposable
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
         var parts = new ServiceParts
         {
-            Markets = feeds,
+            Markets = [.. feeds],
+            MoreMarkets = more,
             Sources = [source],
             Sandbox = sandbox,
             Calendar = calendar?.Invoke(clock),
             Log = log ?? NullLoggerFactory.Instance,
             Observe = observe,
             Supervisor = supervisor ?? new(),
+            Past = past,
         };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source, parts.Supervisor);
     }

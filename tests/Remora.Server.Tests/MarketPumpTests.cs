@@ -66,6 +66,35 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_shock_in_the_unfinished_candle_is_published_under_every_policy()
+    {
+        var (pump, board) = Make([Some.Btc], [RiskPolicy.Default, Strict]);
+        var running = pump.RunAsync(CancellationToken.None);
+        // The turnover of a market that forecasts were tested on.
+        var history = Some.History(3000, Some.Time);
+        var liquid = history with
+        {
+            Base = [.. history.Base.Select(candle => candle with { Volume = candle.Volume * 1_000_000 })],
+        };
+        var close = history.Base[^1].Close;
+        var calm = new Candle(Some.Time, close, close, close, close, 1);
+        await pump.Events.WriteAsync(MarketEvent.Recovered(Some.Btc, liquid));
+        await pump.Events.WriteAsync(MarketEvent.Unfinished(Some.Btc, calm, Some.Time + TimeSpan.FromMinutes(1)));
+        await LiveServer.UntilAsync(() => board.Latest(Some.Btc).EventFlags[RiskFlag.Shock] == false);
+
+        var crash = calm with { Low = close / 2 };
+        await pump.Events.WriteAsync(MarketEvent.Unfinished(Some.Btc, crash, Some.Time + TimeSpan.FromMinutes(2)));
+        await LiveServer.UntilAsync(() => board.Latest(Some.Btc, 1).EventFlags[RiskFlag.Shock] == true);
+        Assert.True(board.Latest(Some.Btc).EventFlags[RiskFlag.Shock]);
+        Assert.Equal(Some.Time, board.Latest(Some.Btc).AsOf);
+
+        await pump.Events.WriteAsync(MarketEvent.Closed(Some.Btc, calm));
+        pump.Events.Complete();
+        await running;
+        Assert.NotEqual(true, board.Latest(Some.Btc).EventFlags[RiskFlag.Shock]);
+    }
+
+    [Fact]
     public async Task Five_hundred_markets_that_close_in_the_same_second_are_published_within_one()
     {
         var markets = Enumerable.Range(0, 500).Select(i => Some.MarketOf($"C{i}/USDT")).ToList();

@@ -13,6 +13,7 @@ namespace Remora.Server.Tests;
 /// Runs the whole service on the sandbox, with outside values that are held, changed and removed,
 /// all through real sockets.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class OutageDayTests
 {
     private const int Speed = 4_000;

@@ -56,21 +56,25 @@ internal static class Backups
                 + "'MaterializedView' AND NOT endsWith(name, '_states') ORDER BY name",
             row => (Name: row.String(), Engine: row.String())
         );
+        if (names.Count == 0)
+            return "";
+        // A part of states that is merged has fewer rows of the same meaning.
+        var questions = names.Select(table =>
+            table.Engine == "AggregatingMergeTree"
+                ? $"SELECT {SqlText(table.Name)}, 0::UInt64, 0::UInt64"
+                : $"SELECT {SqlText(table.Name)}, count(), sum(cityHash64(toString(tuple(*)))) FROM "
+                    + $"{StoreCatalog.Quote(table.Name)}{(table.Engine == "ReplacingMergeTree" ? " FINAL" : "")}"
+        );
+        var rows = await client.ListAsync(
+            string.Join(" UNION ALL ", questions),
+            row => (Name: row.String(), Text: $"{row.UInt64()} {row.UInt64()}")
+        );
         var text = new StringBuilder();
-        foreach (var (name, engine) in names)
-        {
-            // A part that is merged has fewer rows of the same meaning.
-            var (rows, hash) =
-                engine == "AggregatingMergeTree"
-                    ? (0UL, 0UL)
-                    : await client.SingleAsync(
-                        $"SELECT count(), sum(cityHash64(toString(tuple(*)))) FROM "
-                            + $"{StoreCatalog.Quote(name)}{(engine == "ReplacingMergeTree" ? " FINAL" : "")}",
-                        row => (row.UInt64(), row.UInt64())
-                    );
-            text.Append(name).Append(' ').Append(rows).Append(' ').Append(hash).Append('\n');
-        }
+        foreach (var (name, found) in rows.OrderBy(row => row.Name, StringComparer.Ordinal))
+            text.Append(name).Append(' ').Append(found).Append('\n');
         return text.ToString();
+
+        static string SqlText(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
     }
 
     /// <summary>Nothing of a backup or restore is left in the database.</summary>

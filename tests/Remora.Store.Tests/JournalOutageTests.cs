@@ -11,6 +11,7 @@ using Remora.Testing;
 namespace Remora.Store.Tests;
 
 /// <summary>Tests removed folders, full disks and kills while rows wait in the journal.</summary>
+[Trait("speed", "slow")]
 public sealed class JournalOutageTests(Engine engine)
 {
     [Fact]
@@ -116,11 +117,11 @@ public sealed class JournalOutageTests(Engine engine)
         }
     }
 
-    /// <summary>Ten kills by default; REMORA_STORE_KILLS sets another number.</summary>
-    [Fact, Trait("speed", "slow")]
+    /// <summary>Five kills by default; REMORA_STORE_KILLS sets another number.</summary>
+    [Fact]
     public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
     {
-        var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 10;
+        var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 5;
         using var scratch = new Scratch();
         await using var own = await Engine.StartAsync(scratch.PathOf("store"));
         var store = new MarketStore(own.Client, Engine.ForEver);

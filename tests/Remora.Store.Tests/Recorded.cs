@@ -65,6 +65,19 @@ internal sealed class Recorded : IAsyncDisposable
             null
         );
 
+    public static RivalFitRow Fit(int i) =>
+        new(
+            Some.Btc,
+            "har_season",
+            Forecasts.Horizon.OneHour,
+            Some.Time + TimeSpan.FromHours(i),
+            -2,
+            [0.3, 0.2, 0.2, 0.1],
+            [.. Enumerable.Range(0, 168).Select(hour => 0.01 * (hour - 83.5))],
+            0.3,
+            500
+        );
+
     public async Task FlushAsync()
     {
         var written = -1L;

@@ -171,7 +171,7 @@ public sealed class StoreFilesTests(Engine engine)
         using var scratch = new Scratch();
         await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
         {
-            foreach (var assessment in Recorded.Assessments(Some.Btc, 12_000))
+            foreach (var assessment in Recorded.Assessments(Some.MarketOf("BTC/USDT", "1h"), 1_000))
                 recorded.Recorder.Assessment(assessment); // six weeks
             foreach (var candle in Some.Candles(1, 2000, start: Some.Time))
                 recorded.Recorder.Candle(Some.Btc, candle);

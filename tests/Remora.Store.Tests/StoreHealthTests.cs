@@ -5,6 +5,7 @@ using Remora.Testing;
 namespace Remora.Store.Tests;
 
 /// <summary>Tests faults of an open store: the health reports them, and the log once.</summary>
+[Trait("speed", "slow")]
 public sealed class StoreHealthTests : IDisposable
 {
     private readonly Scratch _scratch = new();

@@ -37,6 +37,33 @@ public sealed class RemoraEngineTests
     }
 
     [Fact]
+    public void A_dropped_market_is_forgotten_and_the_others_are_not()
+    {
+        var engine = new RemoraEngine();
+        var candles = Some.Candles(43, 3_000);
+        Assert.Null(engine.Apply(MarketEvent.Tracked(Some.Btc)));
+        foreach (var candle in candles)
+        foreach (var market in new[] { Some.Btc, Some.Eth })
+            engine.Apply(MarketEvent.Closed(market, candle));
+        var (btc, eth) = (Of(Some.Btc), Of(Some.Eth));
+        Assert.Null(engine.Apply(MarketEvent.Tracked(Some.Btc))); // changes nothing
+        Assert.Equal(btc, Of(Some.Btc));
+
+        Assert.Null(engine.Apply(MarketEvent.Dropped(Some.Btc)));
+        Assert.Equal([Some.Eth], engine.Markets);
+        Assert.Equal(AssessmentState.Unknown, engine.Assess(Some.Btc, 0, Some.Time).State);
+        Assert.Equal(eth, Of(Some.Eth));
+
+        // Its past can be applied again, although it is older than the last candle.
+        foreach (var candle in candles)
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        Assert.Equal(btc, Of(Some.Btc));
+
+        string Of(MarketId market) =>
+            JsonSerializer.Serialize(engine.Assess(market, 0, candles[^1].OpenTime), RemoraJson.Options);
+    }
+
+    [Fact]
     public void An_observation_answers_nothing_but_counts_at_once()
     {
         var engine = new RemoraEngine([RiskPolicy.Default], [Signal.FearGreed]);

@@ -44,7 +44,7 @@ UNSAFE = {
 class FaultyServer:
     """``mode`` is well or a fault; ``changes`` override fields of the answers.
 
-    ``tracked`` contains the tracked pairs; None for all.
+    ``tracked`` contains the tracked pairs; None for all. ``listed`` contains those that can be added.
     """
 
     FAULTS = (
@@ -56,6 +56,7 @@ class FaultyServer:
         self.mode = "well"
         self.changes = {}
         self.tracked = None
+        self.listed = []
         self.requests = []
         self.release = threading.Event()
         owner = self
@@ -64,6 +65,8 @@ class FaultyServer:
             def do_GET(self):
                 owner.requests.append((self.path, dict(self.headers)))
                 owner._answer(self)
+
+            do_POST = do_GET
 
             def log_message(self, *_):
                 pass
@@ -92,7 +95,17 @@ class FaultyServer:
         target = urlsplit(request.path)
         query = parse_qs(target.query)
         status, kind, headers = 200, "application/json", {}
-        if target.path.endswith("/batch"):
+        if request.command == "POST":
+            pairs = query["pairs"][0].split(",")
+            self.tracked += [pair for pair in pairs if pair in self.listed]
+            reasons = {pair: None if pair in self.tracked else "not listed on binance" for pair in pairs}
+            if any(reason is None for reason in reasons.values()):
+                body = {"pairs": [
+                    {"pair": pair, "tracked": reason is None, "reason": reason} for pair, reason in reasons.items()
+                ]}
+            else:
+                status, body = 409, {"status": 409, "detail": f"{pairs[0]} cannot be tracked: not listed on binance."}
+        elif target.path.endswith("/batch"):
             pairs = query["pairs"][0].split(",")
             known = [pair for pair in pairs if self.tracked is None or pair in self.tracked]
             if known:

@@ -42,7 +42,9 @@ OPTIONS = (
     b'{"pair":"A/B","policies":["{\\"name\\":\\"own\\",\\"decision\\":{\\"blocking_score\\":0.5}}"]}'
 )
 COLUMNS = (
-    "risk_score", "safe_to_trade", "blocked_by", "regime", "as_of", "gaps", "date", "flags", "nothing", "", "é" * 40
+    "risk_score", "safe_to_trade", "blocked_by", "regime", "as_of", "gaps", "date", "flags", "nothing", "", "é" * 40,
+    "forecast_volatility_4h", "forecast_stop_distances_0.1_24h", "forecast_stop_distances_0.7_1h",
+    "forecast_probability_of_rally_1e-320_1h", "forecast_as_of", "no_forecast", "forecast__4h"
 )
 
 
@@ -123,7 +125,7 @@ class Calls:
 
     def call(self):
         ends = self.pick("free", *["apply"] * 5)
-        name = self.pick("create", *["apply"] * 6, "observe", "json", "text", ends, "describe")
+        name = self.pick("create", *["apply"] * 6, "seed", "observe", "json", "text", ends, "describe")
         error = self.error()
         library, keep = self.library, []
         size = self.pick(0, 1, 10, 100, 5000, -1, -(2**63))
@@ -145,6 +147,13 @@ class Calls:
             code = library.remora_apply(
                 self.handle(), None if self.random.random() < 0.02 else byref(candles),
                 None if self.random.random() < 0.02 else outputs, ctypes.c_int64(count), error
+            )
+        elif name == "seed":
+            hourly, keep = self.candles()
+            daily, more = self.candles()
+            keep += more
+            code = library.remora_seed(
+                self.handle(), *(None if self.random.random() < 0.05 else byref(one) for one in (hourly, daily)), error
             )
         elif name == "observe":
             valid = (b'[{"kind":"fear_greed_daily","times":[86400000],"values":[50]}]', b"[]", b"[null]")
@@ -200,7 +209,7 @@ def python_values(rng):
 def python_call(rng):
     options = {"pair": "BTC/USDT"}
     if rng.random() < 0.3:
-        options[rng.choice(("pair", "timeframe", "side", "policy", "calendar", "outside"))] = rng.choice((
+        options[rng.choice(("pair", "timeframe", "side", "policy", "calendar", "outside", "columns"))] = rng.choice((
             None, "", "x", 5, [], {}, "short", "5m", "1h", "aggressive", ("remora-1",), {"name": "own"}, {"weights": 3},
             {"vix_daily": ([0], [1.0])}, {"vix_daily:BTC": ([], [])}, {"vix_daily": None}, [(1, 2, 3)], "\ud800", "\0",
             {"a": math.nan}, {"b": {1, 2}}, [("2024-01-01T00:00:00Z", "2023-12-01", "event")], "/", "x" * 100_000, False

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -73,11 +74,12 @@ class _Process:
 
 
 class Service(_Process):
-    """A service on a sandbox."""
+    """A service on a sandbox: its own, or the one at an address."""
 
-    def __init__(self, is_ready, *arguments, store):
-        words = ("serve", "--sandbox", "--history-days", "40", "--port", "0", "--sources", "false")
-        super().__init__(is_ready, r"remora answers at (\S+?),", *words, *arguments, REMORA_STORE=store)
+    def __init__(self, is_ready, *arguments, store, sandbox=None, **environment):
+        world = ("--history-days", "40") if sandbox is None else (sandbox,)
+        words = ("serve", "--port", "0", "--sources", "false", "--sandbox", *world)
+        super().__init__(is_ready, r"remora answers at (\S+?),", *words, *arguments, REMORA_STORE=store, **environment)
 
 
 class Sandbox(_Process):
@@ -85,6 +87,12 @@ class Sandbox(_Process):
 
     def __init__(self):
         super().__init__(lambda url: read_json(f"{url}/sandbox/clock"), r"sandbox at (\S+?),", "sandbox", "--port", "0")
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 def read_json(address):

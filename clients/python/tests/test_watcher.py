@@ -130,6 +130,34 @@ class ByHand(unittest.TestCase):
         watcher.refresh()
         self.assertTrue(watcher.is_safe("NOPE/USDT"))
 
+    def test_untracked_pairs_are_asked_for_once_in_five_minutes(self):
+        self.server.tracked, self.server.listed = ["BTC/USDT"], ["NEW/USDT"]
+        watcher = self.watcher(["BTC/USDT", "NEW/USDT", "NOPE/USDT"], on_error="block", add_pairs=True)
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            for _ in range(4):
+                watcher.refresh()
+                self.clock.pass_seconds(5)
+        self.assertEqual([watcher.is_safe(pair) for pair in watcher.pairs], [True, True, False])
+        self.assertEqual(len(logs.output), 2, logs.output)  # not listed, and entries are blocked
+        posted = [path for path, _ in self.server.requests if path.startswith("/api/v1/pairs")]
+        self.assertEqual(posted, ["/api/v1/pairs?pairs=NEW/USDT,NOPE/USDT"])
+        self.server.listed.append("NOPE/USDT")
+        self.clock.pass_seconds(300)
+        watcher.refresh()
+        watcher.refresh()
+        self.assertTrue(watcher.is_safe("NOPE/USDT"))
+
+    def test_a_service_that_cannot_be_asked_for_pairs_answers_all_the_same(self):
+        self.server.tracked = ["BTC/USDT"]
+        watcher = self.watcher(["BTC/USDT", "NOPE/USDT"], add_pairs=True)
+        watcher.refresh()
+        self.assertTrue(watcher.read("BTC/USDT").answered)
+        self.server.mode = "500"
+        watcher._asked_for.clear()
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            self.assertEqual(watcher._add(["NOPE/USDT"]), set())
+        self.assertIn("cannot be asked to track pairs", logs.output[0])
+
     def test_each_side_has_its_own_request(self):
         watcher = self.watcher(sides=("long", "short"), policy="careful")
         watcher.refresh()

@@ -16,7 +16,7 @@ public static class HitTests
     /// <param name="observations">The number of periods, which do not overlap.</param>
     /// <param name="rate">The stated share of hits, between 0 and 1.</param>
     /// <returns>The p-value; NaN without periods.</returns>
-    public static double Kupiec(int hits, int observations, double rate)
+    public static double Kupiec(long hits, long observations, double rate)
     {
         if (observations == 0)
             return double.NaN;
@@ -35,10 +35,23 @@ public static class HitTests
     /// </returns>
     public static double Christoffersen(ReadOnlySpan<bool?> hits)
     {
-        Span<int> counts = stackalloc int[4]; // after none: none, hit; after a hit: none, hit
+        Span<long> counts = stackalloc long[4];
         for (var i = 1; i < hits.Length; i++)
             if (hits[i - 1] is { } before && hits[i] is { } now)
                 counts[(before ? 2 : 0) + (now ? 1 : 0)]++;
+        return ChristoffersenOfPairs(counts);
+    }
+
+    /// <summary>The same test, from the numbers of successive periods.</summary>
+    /// <param name="counts">The number of pairs of successive periods: none and none, none and hit,
+    /// hit and none, hit and hit.</param>
+    /// <returns>The p-value; NaN when the periods before a period were all hits or all none.
+    /// </returns>
+    /// <exception cref="ArgumentException">There are not four counts.</exception>
+    public static double ChristoffersenOfPairs(ReadOnlySpan<long> counts)
+    {
+        if (counts.Length != 4)
+            throw new ArgumentException($"expected 4 counts, not {counts.Length}", nameof(counts));
         var (afterNone, afterHit) = (counts[0] + counts[1], counts[2] + counts[3]);
         if (afterNone == 0 || afterHit == 0)
             return double.NaN;
@@ -50,7 +63,7 @@ public static class HitTests
         );
     }
 
-    private static double LogLikelihood(int hits, int misses, double rate) =>
+    private static double LogLikelihood(long hits, long misses, double rate) =>
         (hits == 0 ? 0 : hits * Math.Log(rate)) + (misses == 0 ? 0 : misses * Math.Log(1 - rate));
 
     // Chi-squared with one degree of freedom is the square of a standard normal variable.

@@ -68,6 +68,24 @@ internal sealed class MarketHours
         return hours;
     }
 
+    /// <summary>
+    /// Builds hours of which only the squared returns are known, as the store returns them. Their
+    /// returns, falls and rises are unknown.
+    /// </summary>
+    /// <param name="whole">The begin of each whole hour, ascending, and the sum of its squared
+    /// returns. At least one.</param>
+    public static MarketHours Of(IReadOnlyList<(Instant Time, double Squares)> whole)
+    {
+        var begin = whole[0].Time;
+        var hours = new MarketHours(begin, (int)(whole[^1].Time - begin).TotalHours + 1);
+        foreach (var (time, squares) in whole)
+        {
+            var hour = hours.HourAt(time);
+            (hours._whole[hour], hours._squares[hour]) = (true, squares);
+        }
+        return hours;
+    }
+
     /// <summary>Returns the number of whole hours among the hours [from, to).</summary>
     public int Whole(int from, int to)
     {

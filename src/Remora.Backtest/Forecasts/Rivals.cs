@@ -29,7 +29,7 @@ internal sealed class Rivals
     private readonly int[] _refits;
     private readonly double[] _ewma;
     private readonly double[] _returns;
-    private readonly Garch?[] _garch; // of each refit
+    private readonly Lazy<Garch?[]> _garch; // of each refit
 
     /// <summary>Prepares what is the same for all horizons.</summary>
     public Rivals(MarketHours hours)
@@ -38,14 +38,15 @@ internal sealed class Rivals
         _refits = [.. Quarters.Within(hours.BeginOf(0), hours.BeginOf(hours.Count)).Select(hours.HourAt)];
         _ewma = Ewma();
         _returns = [.. Enumerable.Range(0, hours.Count).Select(hours.HourReturn)];
-        _garch =
-        [
-            .. _refits.Select(hour =>
-            {
-                var start = Math.Max(0, hour - GarchHours);
-                return Garch.Fit(_returns.AsSpan(start, hour - start));
-            }),
-        ];
+        _garch = new(() =>
+            [
+                .. _refits.Select(hour =>
+                {
+                    var start = Math.Max(0, hour - GarchHours);
+                    return Garch.Fit(_returns.AsSpan(start, hour - start));
+                }),
+            ]
+        );
     }
 
     /// <summary>The names of the rivals.</summary>
@@ -54,18 +55,55 @@ internal sealed class Rivals
     /// <summary>Returns the forecasts of all rivals, in the order of their names.</summary>
     public IReadOnlyList<LogForecast> Of(Horizon horizon)
     {
-        var target = Each(hour => Log(hour, hour + horizon.Hours, horizon.Hours));
-        var past = Each(hour => Log(hour - horizon.Hours, hour, horizon.Hours));
-        double[][] har = [Past(1, 1), Past(4, 4), Past(24, 24), Past(168, 152)];
+        var target = Target(horizon);
+        var har = HarInputs();
         return
         [
             Fit(har, target, horizon, null),
             Fit(har, target, horizon, SeasonPenalty.Usual),
             Fit([_ewma], target, horizon, null),
             FitGarch(target, horizon),
-            Fit([past], target, horizon, null),
+            Fit(PersistenceInputs(horizon), target, horizon, null),
         ];
     }
+
+    /// <summary>
+    /// Fits HAR with hour of week and persistence at the end of the hours, on all outcomes that
+    /// were known a day before.
+    /// </summary>
+    /// <param name="horizon">The horizon.</param>
+    /// <param name="leastRows">The number of hours that a fit needs.</param>
+    /// <returns>The fits; without those that have too few hours.</returns>
+    public IEnumerable<RivalFit> FitAtEnd(Horizon horizon, int leastRows)
+    {
+        var target = Target(horizon);
+        foreach (var (name, inputs, season) in ComparedWith(horizon))
+        {
+            var (regression, x) = (new SeasonalRidge(inputs.Length), new double[inputs.Length]);
+            var known = KnownAt(_hours.Count, horizon);
+            for (var hour = 0; hour <= known; hour++)
+                if (Known(inputs, hour, x) && !double.IsNaN(target[hour]))
+                    regression.Add(x, _hours.HourOfWeek(hour), target[hour]);
+            if (regression.Count >= leastRows && regression.Solve([], season) is { } fit)
+                yield return new(
+                    name,
+                    fit.Intercept,
+                    fit.Coefficients,
+                    fit.Season,
+                    SmearOf(fit, inputs, target, known),
+                    regression.Count
+                );
+        }
+    }
+
+    private IEnumerable<(string Name, double[][] Inputs, SeasonPenalty? Season)> ComparedWith(Horizon horizon) =>
+        [(Names[BenchmarkIndex], HarInputs(), SeasonPenalty.Usual), (Names[^1], PersistenceInputs(horizon), null)];
+
+    private double[] Target(Horizon horizon) => Each(hour => Log(hour, hour + horizon.Hours, horizon.Hours));
+
+    private double[][] HarInputs() => [Past(1, 1), Past(4, 4), Past(24, 24), Past(168, 152)];
+
+    private double[][] PersistenceInputs(Horizon horizon) => [Past(horizon.Hours, horizon.Hours)];
 
     private double[] Past(int hours, int least) => Each(hour => Log(hour - hours, hour, least));
 
@@ -98,7 +136,7 @@ internal sealed class Rivals
         var forecast = LogForecast.Empty(target.Length);
         for (var refit = 0; refit < _refits.Length; refit++)
         {
-            if (_garch[refit] is not { } model)
+            if (_garch.Value[refit] is not { } model)
                 continue;
             var end = refit + 1 < _refits.Length ? _refits[refit + 1] : target.Length;
             var (logs, variance) = (new double[end], model.LongRun);

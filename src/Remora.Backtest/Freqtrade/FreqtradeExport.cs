@@ -204,4 +204,8 @@ public sealed record ExportedRun(
     Instant To,
     Timeframe? Timeframe,
     IReadOnlyDictionary<string, double> Figures
-);
+)
+{
+    /// <summary>The number of trades that are still open. They are not among the trades.</summary>
+    public int OpenTrades { get; init; }
+}

@@ -52,7 +52,7 @@ public static class JudgeJob
             !path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
             && !path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase)
         )
-            return FreqtradeExport.Read(path);
+            return FreqtradeDatabase.Is(path) ? FreqtradeDatabase.Read(path) : FreqtradeExport.Read(path);
         var trades = TradeCsv.Read(path);
         var (from, to) =
             trades.Count == 0 ? (default, default) : (trades.Min(t => t.OpenTime), trades.Max(t => t.CloseTime));
@@ -63,24 +63,33 @@ public static class JudgeJob
     {
         var covered = new List<JudgedTrade>();
         var uncovered = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var warmingUp = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var substituted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var starts = histories.ToDictionary(history => history, WarmUpEnd);
         foreach (var trade in run.Trades)
         {
-            var history = histories.FirstOrDefault(h =>
-                trade.Pair is null || h.Tape.Market.Pair.ToString() == trade.Pair
-            );
+            var history = HistoryOf(trade.Pair, histories);
             var known = history is null ? -1 : Known(history, trade.OpenTime);
-            if (known < 0)
+            if (known < 0 || known < starts[history!])
             {
+                var counts = known < 0 ? uncovered : warmingUp;
                 var pair = trade.Pair ?? "without a pair";
-                uncovered[pair] = uncovered.GetValueOrDefault(pair) + 1;
+                counts[pair] = counts.GetValueOrDefault(pair) + 1;
                 continue;
             }
             covered.Add(new(trade, history!, trade.Short ? history!.ShortSide[0] : history!.Policies[0], known));
+            if (trade.Pair is { } traded && history!.Tape.Market.Pair.ToString() is var other && other != traded)
+                substituted[traded] = other;
         }
         if (run.Trades.Count > 0 && covered.Count == 0)
             throw new BacktestException(
                 $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades of "
-                    + $"{string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}"
+                    + $"{string.Join(", ", uncovered.Keys.Union(warmingUp.Keys))}, {run.From} to {run.To}"
+                    + (
+                        warmingUp.Count == 0
+                            ? ""
+                            : $"; {warmingUp.Values.Sum()} of them were entered before the end of the warm-up"
+                    )
             );
 
         var kept = covered.Where(t => !t.Blocked).Select(t => t.Trade).ToArray();
@@ -95,7 +104,33 @@ public static class JudgeJob
             TradePlacebo.Test(covered, run.From, run.To, options),
             [.. covered.Where(t => t.Blocked).Select(t => t.Trade)],
             uncovered
-        );
+        )
+        {
+            WarmingUp = warmingUp,
+            Substituted = substituted,
+            OpenTrades = run.OpenTrades,
+        };
+    }
+
+    /// <summary>
+    /// Returns the history of a pair. A future such as BTC/USDT:USDT without candles of its own has
+    /// that of BTC/USDT.
+    /// </summary>
+    private static AssessmentHistory? HistoryOf(string? pair, IReadOnlyList<AssessmentHistory> histories)
+    {
+        if (pair is null)
+            return histories is [var first, ..] ? first : null;
+        return Find(pair) ?? (pair.IndexOf(':') is > 0 and var colon ? Find(pair[..colon]) : null);
+
+        AssessmentHistory? Find(string name) =>
+            histories.FirstOrDefault(history => history.Tape.Market.Pair.ToString() == name);
+    }
+
+    /// <summary>Returns the position of the first candle with a risk score.</summary>
+    private static int WarmUpEnd(AssessmentHistory history)
+    {
+        var first = Array.FindIndex(history.Policies[0].Score, score => !double.IsNaN(score));
+        return first < 0 ? int.MaxValue : first;
     }
 
     /// <summary>
@@ -115,7 +150,7 @@ public static class JudgeJob
 /// <summary>The inputs of a judgement.</summary>
 public sealed record JudgeOptions
 {
-    /// <summary>Freqtrade's export (zip or JSON), or trades as CSV.</summary>
+    /// <summary>Freqtrade's export (zip or JSON), its database, or trades as CSV.</summary>
     public required string Trades { get; init; }
 
     /// <summary>Candles of the traded pairs.</summary>
@@ -166,7 +201,7 @@ internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory Histo
 /// <param name="From">The start of the run.</param>
 /// <param name="To">The end of the run.</param>
 /// <param name="Policy">The policy.</param>
-/// <param name="All">Figures of all trades that candles cover.</param>
+/// <param name="All">Figures of all judged trades.</param>
 /// <param name="Kept">Figures of the trades entered in safe time.</param>
 /// <param name="Chance">Comparison of the skipped trades with skipping at other times.</param>
 /// <param name="Skipped">The trades entered in unsafe time.</param>
@@ -181,4 +216,20 @@ public sealed record Judgement(
     TradePlaceboResult Chance,
     IReadOnlyList<Trade> Skipped,
     IReadOnlyDictionary<string, int> Uncovered
-);
+)
+{
+    /// <summary>
+    /// The number of trades that were entered before the end of the warm-up, when no risk score was
+    /// known, by pair. They are not judged.
+    /// </summary>
+    public required IReadOnlyDictionary<string, int> WarmingUp { get; init; }
+
+    /// <summary>
+    /// The pairs that were judged by the candles of another pair, with that pair: futures by those
+    /// of the spot market.
+    /// </summary>
+    public required IReadOnlyDictionary<string, string> Substituted { get; init; }
+
+    /// <summary>The number of trades that are still open. They are not judged.</summary>
+    public required int OpenTrades { get; init; }
+}

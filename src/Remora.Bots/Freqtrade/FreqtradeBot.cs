@@ -1,6 +1,9 @@
 namespace Remora.Bots.Freqtrade;
 
-/// <summary>A Freqtrade bot whose pairs are locked while entries are blocked.</summary>
+/// <summary>
+/// A Freqtrade bot whose pairs are locked while entries are blocked, or whose whitelist is
+/// followed.
+/// </summary>
 /// <param name="Url">
 /// The URL of the bot's REST interface, for example <c>http://bot:8080</c>.
 /// </param>
@@ -8,6 +11,15 @@ namespace Remora.Bots.Freqtrade;
 /// <param name="Password">The password of that user.</param>
 public sealed record FreqtradeBot(Uri Url, string User, string Password)
 {
+    /// <summary>Whether its pairs are locked while entries are blocked.</summary>
+    public bool Lock { get; init; } = true;
+
+    /// <summary>Whether the pairs of its whitelist are tracked.</summary>
+    public bool Follow { get; init; }
+
+    /// <summary>How often the whitelist is read while it is followed.</summary>
+    public TimeSpan FollowEvery { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// How long a lock lasts unless it is renewed. The lock is renewed after half of this time.
     /// Freqtrade rounds the end of a lock up to the end of a candle.

@@ -78,7 +78,7 @@ internal static class DoctorCommand
         try
         {
             using var node = Process.Start(
-                new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true }
+                new ProcessStartInfo(new CcxtBridgeOptions().NodePath, "--version") { RedirectStandardOutput = true }
             )!;
             var version = (await node.StandardOutput.ReadToEndAsync(cancellation)).Trim();
             await node.WaitForExitAsync(cancellation);

@@ -12,7 +12,8 @@ internal static class JudgeCommand
     {
         var trades = new Argument<string>("TRADES")
         {
-            Description = "Backtest exported by Freqtrade (zip or JSON), or trades as CSV",
+            Description =
+                "Backtest exported by Freqtrade (zip or JSON), database of its bot (sqlite), or trades as CSV",
         };
         var candles = new MarketFilesOption();
         var policy = new Option<string>("--policy")
@@ -112,6 +113,14 @@ internal static class JudgeCommand
                 );
         else
             Console.WriteLine("  The run is too short to compare it with blocking at other times.");
+        foreach (var (pair, other) in judgement.Substituted)
+            Console.WriteLine($"  Trades of {pair} are judged by the candles of {other}.");
+        if (judgement.OpenTrades > 0)
+            Console.WriteLine($"  {judgement.OpenTrades} trades are still open and not included.");
+        foreach (var (pair, count) in judgement.WarmingUp)
+            Console.WriteLine(
+                $"  {count} trades of {pair} are not included: they were entered before the end of the warm-up."
+            );
         foreach (var (pair, count) in judgement.Uncovered)
             Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");
     }

@@ -40,8 +40,20 @@ internal static partial class KeysCommand
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000)
                 result.AddError("--per-minute: expected a whole number from 1 to 1000000");
         });
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = $"What the key may do besides reading, repeatable: {string.Join(", ", ApiKey.KnownScopes)}",
+        };
+        scopes.AcceptOnlyFromAmong([.. ApiKey.KnownScopes]);
         return WithFile(
-            new("add", "Creates a key and prints it once. Only its hash is stored.") { name, policy, side, perMinute },
+            new("add", "Creates a key and prints it once. Only its hash is stored.")
+            {
+                name,
+                policy,
+                side,
+                perMinute,
+                scopes,
+            },
             (parsed, settings) =>
             {
                 if (parsed.GetValue(policy) is { } wanted && settings.Policies.All(known => known.Name != wanted))
@@ -57,7 +69,8 @@ internal static partial class KeysCommand
                     Now(),
                     parsed.GetValue(policy),
                     parsed.GetValue(side),
-                    parsed.GetValue(perMinute)
+                    parsed.GetValue(perMinute),
+                    parsed.GetValue(scopes) is { Length: > 0 } given ? [.. given.Distinct()] : null
                 );
                 var isTaken = false;
                 new KeyFile(settings.DataFolder).Change(keys =>
@@ -79,14 +92,15 @@ internal static partial class KeysCommand
             (_, settings) =>
             {
                 var table = new Table { Border = TableBorder.Rounded };
-                table.AddColumns("name", "created", "policy", "side", "per minute");
+                table.AddColumns("name", "created", "policy", "side", "per minute", "scopes");
                 foreach (var key in new KeyFile(settings.DataFolder).Read())
                     table.AddRow(
                         key.Name,
                         key.Created.ToString(),
                         key.Policy ?? "-",
                         key.Side is { } side ? RemoraJson.NameOf(side) : "-",
-                        key.PerMinute?.ToString() ?? "-"
+                        key.PerMinute?.ToString() ?? "-",
+                        key.Scopes is { } scopes ? string.Join(", ", scopes) : "-"
                     );
                 Terminal.Data.Write(table);
                 return ExitCode.Ok;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Remora.Bots;
-using Remora.Bots.Freqtrade;
 using Remora.Client;
 
 namespace Remora.Cli.Commands;
@@ -14,35 +13,10 @@ internal static class LocksCommand
 {
     public static Command Create()
     {
-        var bots = new Option<Uri[]>("--freqtrade")
-        {
-            Description = "Address of a bot's REST API, for example http://127.0.0.1:8080; repeatable",
-            HelpName = "URL",
-            Required = true,
-            CustomParser = result =>
-                [
-                    .. result.Tokens.Select(token =>
-                    {
-                        if (
-                            Uri.TryCreate(token.Value, UriKind.Absolute, out var url)
-                            && url.Scheme is "http" or "https"
-                            && url.UserInfo.Length == 0
-                        )
-                            return url;
-                        result.AddError(
-                            "--freqtrade: expected an address such as http://127.0.0.1:8080, without user and password"
-                        );
-                        return null!;
-                    }),
-                ],
-        };
-        var user = new Option<string>("--user") { Description = "User name of the bots' api_server", Required = true };
-        var password = new Option<string>("--password-env")
-        {
-            Description = "Environment variable that contains the password",
-            HelpName = "NAME",
-            DefaultValueFactory = _ => "FREQTRADE_PASSWORD",
-        };
+        var bots = new BotOptionSet(
+            "--freqtrade",
+            "Address of a bot's REST API, for example http://127.0.0.1:8080; repeatable"
+        );
         var service = new RunningServiceOptionSet();
         var interval = new Option<double>("--interval")
         {
@@ -60,22 +34,18 @@ internal static class LocksCommand
                 + "command ends."
         )
         {
-            bots,
-            user,
-            password,
             interval,
         };
+        foreach (var option in bots.All)
+            command.Options.Add(option);
+        bots.All[0].Required = bots.All[1].Required = true;
         service.AddTo(command);
         command.SetAction(
             async (parsed, cancellation) =>
             {
-                var variable = parsed.GetValue(password)!;
-                if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } secret)
-                    return Terminal.Fail(
-                        $"the environment variable {variable} is not set: set it to the password, or name another "
-                            + $"variable with --password-env",
-                        ExitCode.Usage
-                    );
+                var all = bots.Read(parsed, out var error);
+                if (error is not null)
+                    return Terminal.Fail(error, ExitCode.Usage);
                 var options = new RemoraClientOptions
                 {
                     CacheFor = TimeSpan.Zero,
@@ -92,10 +62,6 @@ internal static class LocksCommand
                 using var log = ConsoleLog.Create();
                 using var client = new RemoraClient(options, log.CreateLogger<RemoraClient>());
                 var verdicts = new VerdictBoard();
-                var all = parsed
-                    .GetValue(bots)!
-                    .Select(bot => new FreqtradeBot(bot, parsed.GetValue(user)!, secret))
-                    .ToList();
                 Console.Error.WriteLine(
                     $"maintaining locks in {string.Join(", ", all)} for the service at {client.Url}; stop: Ctrl+C"
                 );

@@ -8,7 +8,8 @@ namespace Remora.Cli.Commands;
 
 /// <summary>
 /// <c>remora pairs</c>: lists the tracked pairs of a running service with their state.
-/// <c>pairs accept</c> accepts a refused price level.
+/// <c>pairs add</c> and <c>pairs drop</c> change them, <c>pairs accept</c> accepts a refused price
+/// level.
 /// </summary>
 internal static class PairsCommand
 {
@@ -25,6 +26,8 @@ internal static class PairsCommand
         )
         {
             json,
+            CreateAdd(),
+            CreateDrop(),
             CreateAccept(),
         };
         service.AddTo(command);
@@ -51,14 +54,88 @@ internal static class PairsCommand
         return command;
     }
 
-    private static Command CreateAccept()
+    private static Command CreateAdd()
     {
-        var pair = new Argument<string>("PAIR") { Description = "Pair, for example BTC/USDT" };
+        var pairs = OnePair<string[]>();
+        pairs.Arity = ArgumentArity.OneOrMore;
+        return Change(
+            new(
+                "add",
+                "Asks a running service to track pairs. It drops a pair that nobody asks for after a day. Exit code "
+                    + "1 if it refuses one."
+            )
+            {
+                pairs,
+            },
+            async (running, parsed, cancellation) =>
+            {
+                var body = await running.PostAsync(
+                    $"{Path}?{Parameter("pairs", string.Join(',', parsed.GetValue(pairs)!))}",
+                    cancellation
+                );
+                var refused = 0;
+                foreach (var asked in JsonElement.Parse(body).GetProperty("pairs").EnumerateArray())
+                {
+                    var isTracked = asked.GetProperty("tracked").GetBoolean();
+                    refused += isTracked ? 0 : 1;
+                    Console.WriteLine(
+                        $"{asked.GetProperty("pair").GetString()}: "
+                            + (isTracked ? "tracked" : $"refused, {asked.GetProperty("reason").GetString()}")
+                    );
+                }
+                return refused == 0 ? ExitCode.Ok : ExitCode.No;
+            }
+        );
+    }
+
+    private static Command CreateDrop()
+    {
+        var pair = OnePair<string>();
+        return Change(
+            new("drop", "Drops a pair that was added at run time. Exit code 1 if it is in the settings or a whitelist.")
+            {
+                pair,
+            },
+            async (running, parsed, cancellation) =>
+            {
+                var body = await running.DeleteAsync(
+                    $"{Path}?{Parameter("pair", parsed.GetValue(pair))}",
+                    cancellation
+                );
+                Console.WriteLine($"dropped {JsonElement.Parse(body).GetProperty("pair").GetString()}");
+                return ExitCode.Ok;
+            }
+        );
+    }
+
+    private static Argument<T> OnePair<T>()
+    {
+        var pair = new Argument<T>("PAIR") { Description = "Pair, for example BTC/USDT" };
         pair.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && !Pair.TryParse(token.Value, out _))
-                result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+            foreach (var token in result.Tokens)
+                if (!Pair.TryParse(token.Value, out _))
+                    result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
         });
+        return pair;
+    }
+
+    private static Command Change(
+        Command command,
+        Func<ServiceConnection, ParseResult, CancellationToken, Task<int>> request
+    )
+    {
+        var service = new RunningServiceOptionSet();
+        service.AddTo(command);
+        command.SetAction(
+            (parsed, cancellation) => ConnectAsync(service, parsed, running => request(running, parsed, cancellation))
+        );
+        return command;
+    }
+
+    private static Command CreateAccept()
+    {
+        var pair = OnePair<string>();
         var service = new RunningServiceOptionSet();
         var exchange = new Option<string?>("--exchange")
         {

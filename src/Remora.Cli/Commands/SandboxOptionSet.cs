@@ -69,8 +69,17 @@ internal sealed class SandboxOptionSet
         DefaultValueFactory = _ => 230,
     };
 
+    private readonly Option<int> _more = new("--more-pairs")
+    {
+        Description = "More simulated pairs, named M001/USDT, M002/USDT and so on",
+        DefaultValueFactory = _ => 0,
+    };
+
     public SandboxOptionSet()
     {
+        _more.Validators.Add(result =>
+            Check(result, "--more-pairs", result.GetValueOrDefault<int>() is >= 0 and <= 999, "0 to 999")
+        );
         _speed.Validators.Add(result =>
             Check(result, "--speed", result.GetValueOrDefault<double>() is > 0 and <= 100_000, "above 0, up to 100000")
         );
@@ -104,7 +113,7 @@ internal sealed class SandboxOptionSet
     }
 
     /// <summary>All options of the set, for a command.</summary>
-    public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _held, _faults, _storm];
+    public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _more, _held, _faults, _storm];
 
     /// <summary>Returns the names of the options that were given.</summary>
     public IEnumerable<string> Given(ParseResult parsed) =>
@@ -149,6 +158,7 @@ internal sealed class SandboxOptionSet
             ?? known?.StartTime
             ?? StartOf(tapes.Values)
             ?? Instant.From(TimeProvider.System.GetUtcNow());
+        var more = SandboxOptions.MorePairs(parsed.GetValue(_more)).ToList();
         var options = new SandboxOptions
         {
             Port = port,
@@ -156,7 +166,10 @@ internal sealed class SandboxOptionSet
             Speed = speed ?? known?.Speed ?? 1,
             Start = start,
             HistoryDays = parsed.GetValue(_history),
-            Pairs = tapes.Count > 0 ? null : pairs,
+            Pairs =
+                more.Count == 0
+                    ? (tapes.Count > 0 ? null : pairs)
+                    : [.. tapes.Count > 0 ? [] : pairs ?? SandboxOptions.DefaultPairs, .. more],
             Replay = tapes,
             Held = held,
             Faults =

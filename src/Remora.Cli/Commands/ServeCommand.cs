@@ -31,7 +31,11 @@ internal static class ServeCommand
             "serve",
             "Runs the service: it tracks markets and serves assessments at /api/v1/risk."
         );
-        foreach (var option in service.All)
+        var followed = new BotOptionSet(
+            "--follow",
+            "Also track the pairs in the whitelist of this Freqtrade bot, for example http://127.0.0.1:8080; repeatable"
+        );
+        foreach (var option in service.All.Concat(followed.All))
             command.Options.Add(option);
         command.Options.Add(sandbox);
         foreach (var option in world.All)
@@ -50,6 +54,17 @@ internal static class ServeCommand
                     if (given.Contains("--speed"))
                         flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
                     var settings = service.Read(parsed, flags);
+                    var bots = followed.Read(parsed, out var error);
+                    if (error is not null)
+                        return Terminal.Fail(error, ExitCode.Usage);
+                    settings = settings with
+                    {
+                        Freqtrade =
+                        [
+                            .. settings.Freqtrade,
+                            .. bots.Select(bot => bot with { Lock = false, Follow = true }),
+                        ],
+                    };
                     if (given.Count > 0 && !settings.Sandbox)
                         return Terminal.Fail($"{given[0]} requires --sandbox", ExitCode.Usage);
                     if (given.Count > 0 && settings.SandboxUrl is { } running)
@@ -100,7 +115,15 @@ internal static class ServeCommand
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
         await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
-        await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
+        await using var outside = OutsideWorld.Connect(
+            settings,
+            clock,
+            notice,
+            record,
+            log,
+            supervisor,
+            ServiceStore.KeptFolderOf(settings) is { } kept ? Path.Combine(kept, "states") : null
+        );
         await using var service = await ServiceHost.StartAsync(
             settings,
             outside.Parts with
@@ -130,6 +153,8 @@ internal static class ServeCommand
         var markets = string.Join(", ", settings.TrackedMarkets.Take(MarketsNamed).Select(market => market.Id));
         var others = more > 0 ? $" and {more} more" : "";
         Console.Error.WriteLine($"remora answers at {url}, tracking {markets}{others}");
+        foreach (var bot in settings.Freqtrade.Where(bot => bot.Follow))
+            Console.Error.WriteLine($"follow:   the whitelist of {bot}, up to {settings.MaxAddedPairs} more pairs");
         if (notice is not null)
             Console.Error.WriteLine(
                 $"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on "

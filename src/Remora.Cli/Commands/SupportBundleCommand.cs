@@ -96,7 +96,7 @@ internal static class SupportBundleCommand
 
     /// <summary>
     /// Returns the settings without secrets: keys of sources, passwords of bots, and addresses of
-    /// webhooks, whose paths often serve as passwords.
+    /// webhooks, of notifiers and of the heartbeat, whose paths often serve as passwords.
     /// </summary>
     private static string Settings(ServiceSettings settings)
     {
@@ -107,12 +107,17 @@ internal static class SupportBundleCommand
                     Keys = new(),
                     Freqtrade = [],
                     Webhooks = [],
+                    HeartbeatUrl = null,
                 },
                 CliJson.Indented.ServiceSettings
             )!
             .AsObject();
         json.Remove("keys");
         json["freqtrade"] = new JsonArray([.. settings.Freqtrade.Select(bot => JsonValue.Create(bot.Url.Host))]);
+        json["heartbeat_url"] = settings.HeartbeatUrl?.Host;
+        json["notify"]!["notifiers"] = new JsonArray([
+            .. settings.Notify.Addresses.Select(address => JsonValue.Create(address.Kind)),
+        ]);
         json["webhooks"] = new JsonArray([.. settings.Webhooks.Select(webhook => JsonValue.Create(webhook.Url.Host))]);
         return json.ToJsonString(CliJson.Indented.Options);
     }

@@ -18,7 +18,7 @@ internal static class PairTable
             var (exchange, source) = (Word(pair, "exchange"), Word(pair, "source"));
             string[] cells =
             [
-                Word(pair, "pair"),
+                Word(pair, "pair") + (IsAdded(pair) ? " (added)" : ""),
                 exchange == source ? exchange : $"{exchange} (from {source})",
                 Word(pair, "timeframe"),
                 pair.GetProperty("refused_level").ValueKind == JsonValueKind.Object ? "refused" : Word(pair, "state"),
@@ -31,6 +31,9 @@ internal static class PairTable
         }
         return table;
     }
+
+    private static bool IsAdded(JsonElement pair) =>
+        pair.TryGetProperty("added", out var added) && added.ValueKind == JsonValueKind.True;
 
     private static string Word(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.String ? field.GetString()! : "";

@@ -49,13 +49,29 @@ public sealed class Rollup(
         CancellationToken cancellation = default
     )
     {
-        await using var held = await RollupLock.TakeAsync(_database, Definition, "apply", cancellation);
-        var plan = await PlanAsync(cancellation);
-        if (plan.IsChanged)
-            throw new RollupException(
+        var plan = await ApplyUnchangedAsync(progress, cancellation);
+        return plan.IsChanged
+            ? throw new RollupException(
                 $"the definition of '{Definition.Name}' has changed: run a rebuild, which builds version "
                     + $"{plan.Version} beside the old one"
-            );
+            )
+            : plan;
+    }
+
+    /// <summary>
+    /// Creates what is missing, and changes nothing if the definition has changed. One query and no
+    /// lock if nothing is missing, for programs that do this at every start.
+    /// </summary>
+    public async Task<RollupPlan> EnsureAsync(CancellationToken cancellation = default) =>
+        await Planner.FinishedAsync(cancellation) ?? await ApplyUnchangedAsync(null, cancellation);
+
+    private async Task<RollupPlan> ApplyUnchangedAsync(
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "apply", cancellation);
+        var plan = await PlanAsync(cancellation);
         for (var i = 0; i < plan.Statements.Count; i++)
         {
             progress?.Report(new("apply", plan.Statements[i], i, plan.Statements.Count));

@@ -22,26 +22,24 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             );
     }
 
+    /// <summary>
+    /// Returns the plan if there is nothing to create: everything exists, or readers use another
+    /// definition. Otherwise null.
+    /// </summary>
+    public async Task<RollupPlan?> FinishedAsync(CancellationToken cancellation) =>
+        Finished(ChainOf(await database.MarkedAsync(definition.Name, cancellation)), []);
+
     // Existing objects were checked when they were created. ClickHouse checks the definition only
     // before something is created from it.
     public async Task<RollupPlan> PlanAsync(CancellationToken cancellation)
     {
-        var marked = await database.MarkedAsync(definition.Name, cancellation);
-        var current = CurrentOf(marked);
+        var found = ChainOf(await database.MarkedAsync(definition.Name, cancellation));
         var remarks = await RemarksAsync(cancellation);
-        if (current is { } changed && changed.Hash != definition.Hash)
-        {
+        var (chain, present, isChanged) = found;
+        if (isChanged)
             await CheckAsync(cancellation);
-            return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
-        }
-        var chain =
-            current?.Chain
-            ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
-        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash))
-            chain = new(definition, chain.Version + 1, database.Client);
-        var present = marked.Select(entry => entry.Name).ToHashSet();
-        if (Names(chain).All(present.Contains))
-            return new(chain.Version, [], IsChanged: false, UnseenRows: 0, remarks);
+        if (Finished(found, remarks) is { } finished)
+            return finished;
         var columns = await CheckAsync(cancellation);
         var statements = Statements(chain, columns)
             .Where(entry => !present.Contains(entry.Name))
@@ -88,24 +86,51 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     )
     {
         var chain = new RollupChain(definition, 1, database.Client);
-        var columns = new Dictionary<RollupInterval, IReadOnlyList<DescribedColumn>>();
-        foreach (var interval in definition.Intervals)
+        var (first, from) = (definition.Intervals[0], definition.FromClause(definition.Source));
+        try
         {
-            try
-            {
-                columns[interval] = await database.DescribeAsync(
-                    chain.StatesOfRows(interval, definition.Source),
+            // The intervals differ in their buckets only, which all have the same type.
+            var columns = await database.DescribeAsync(chain.StatesOfRows(first, definition.Source), cancellation);
+            if (definition.Intervals.Count > 1)
+                await database.DescribeAsync(
+                    $"SELECT {string.Join(", ", definition.Intervals.Select(BucketOf))} FROM {from}",
                     cancellation
                 );
-            }
-            catch (ClickHouseException whole)
-            {
-                await FindAsync(interval, cancellation);
-                throw new RollupDefinitionException(definition.File, definition.SourceLine, whole.Message);
-            }
+            return definition.Intervals.ToDictionary(each => each, IReadOnlyList<DescribedColumn> (_) => columns);
         }
-        return columns;
+        catch (ClickHouseException whole)
+        {
+            foreach (var interval in definition.Intervals)
+                await FindAsync(interval, cancellation);
+            throw new RollupDefinitionException(definition.File, definition.SourceLine, whole.Message);
+        }
     }
+
+    private string BucketOf(RollupInterval interval) =>
+        $"toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC')";
+
+    // The chain that readers use or will use, its objects, and whether it has another definition.
+    private (RollupChain Chain, HashSet<SqlName> Present, bool IsChanged) ChainOf(
+        List<(SqlName Name, string Engine, RollupMark Mark)> marked
+    )
+    {
+        var current = CurrentOf(marked);
+        var chain =
+            current?.Chain
+            ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
+        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash))
+            chain = new(definition, chain.Version + 1, database.Client);
+        return (chain, [.. marked.Select(entry => entry.Name)], current is { } used && used.Hash != definition.Hash);
+    }
+
+    private static RollupPlan? Finished(
+        (RollupChain Chain, HashSet<SqlName> Present, bool IsChanged) found,
+        IReadOnlyList<string> remarks
+    ) =>
+        found.IsChanged ? new(found.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks)
+        : Names(found.Chain).All(found.Present.Contains)
+            ? new(found.Chain.Version, [], IsChanged: false, UnseenRows: 0, remarks)
+        : null;
 
     private static IEnumerable<SqlName> Names(RollupChain chain) =>
         chain.Definition.Intervals.SelectMany(interval =>
@@ -140,10 +165,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     {
         var from = $"FROM {definition.FromClause(definition.Source)}";
         await TryAsync($"SELECT 1 {from}", definition.SourceLine);
-        await TryAsync(
-            $"SELECT toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC') {from}",
-            definition.TimeLine
-        );
+        await TryAsync($"SELECT {BucketOf(interval)} {from}", definition.TimeLine);
         foreach (var key in definition.Keys)
             await TryAsync($"SELECT {key.Expression} {from}", key.Line);
         foreach (var aggregate in definition.Aggregates)

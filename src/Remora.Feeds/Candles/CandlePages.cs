@@ -79,6 +79,26 @@ internal sealed class CandlePages(
     }
 
     /// <summary>
+    /// Returns the candle that opened at a time, while it is open; null if the exchange does not
+    /// return it, or an invalid one.
+    /// </summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
+    public async Task<Candle?> UnfinishedAsync(Instant open, CancellationToken cancellation)
+    {
+        // The closed candle before it, as exchanges differ in whether the start of a window counts.
+        var page = await exchange.Source.CandlesAsync(
+            new(exchange.Pair, market.Timeframe, open - market.Timeframe.Length, 2, Urgency.Unfinished),
+            cancellation
+        );
+        var now = clock.Now();
+        foreach (var candle in page)
+            if (candle.OpenTime == open && candle.Check(market.Timeframe, now) == CandleFault.NotClosed)
+                return candle;
+        return null;
+    }
+
+    /// <summary>
     /// Returns whether the exchange has the open candle, and therefore the right times. An exchange
     /// that never returns open candles cannot prove it: it is trusted if it repeats its response
     /// for long enough.

@@ -27,6 +27,7 @@ internal sealed class CandleSession
     private readonly Random _random;
     private readonly PollSchedule _polls;
     private readonly CandlePages _pages;
+    private readonly UnfinishedCandles _unfinished;
     private readonly RevisionCheck _revisions = new();
     private readonly TimeSpan _step;
     private readonly MarketId _source;
@@ -36,7 +37,9 @@ internal sealed class CandleSession
     private bool _isKnownValid = true;
     private bool _isInDoubt; // the known candles are contradicted, or not compared yet
     private WarmUp? _warmUp;
-    private bool _isRebuild; // the warm-up replaces a complete history because of a revision
+    private bool _isRebuild; // the warm-up replaces a complete history: a revision, or earlier candles
+    private EarlierCandles? _earlier; // the past of forecasts, while it is fetched
+    private bool _isPastMade; // the rebuild is there to take it
     private bool _live;
     private int _revised; // candles revised by the next history, apart from those that it finds
     private int _revisionsNoted; // in the warm-up
@@ -57,18 +60,11 @@ internal sealed class CandleSession
         Random random
     )
     {
-        (_market, _exchange, _recent, _level, _options, _health, _clock, _random) = (
-            market,
-            exchange,
-            recent,
-            level,
-            options,
-            health,
-            clock,
-            random
-        );
+        (_market, _exchange, _recent, _level) = (market, exchange, recent, level);
+        (_options, _health, _clock, _random) = (options, health, clock, random);
         _polls = new(market, options);
         _pages = new(market, exchange, options, health, clock);
+        _unfinished = new(market, _polls, _pages, recent, health, clock);
         _step = market.Timeframe.Length;
         _source = new(exchange.Source.Id, exchange.Pair, market.Timeframe);
     }
@@ -85,7 +81,7 @@ internal sealed class CandleSession
         _health.WarmUpBegins();
         _known = await KnownAsync(cancellation);
         if (IsFirst && _known is { Base.Count: > 0 })
-            await events.WriteAsync(MarketEvent.Recovered(_market, _known), cancellation);
+            await events.WriteAsync(MarketEvent.Recovered(_market, WithPast(_known, isWhole: false)), cancellation);
         _recent.Reset(_known?.Base ?? []);
         _isInDoubt = _recent.Last is not null;
         while (!_lost)
@@ -111,8 +107,14 @@ internal sealed class CandleSession
             await PollAsync(events, cancellation);
         else if (!_live || _warmUp is not null)
             await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
+        else if (_earlier is { } earlier && earlier.NextTry <= _clock.Now())
+            await FetchEarlierAsync(earlier, cancellation);
         else
-            await WaitUntilAsync(_polls.Next, null, cancellation);
+        {
+            var next = _earlier is { NextTry: var later } && later < _polls.Next ? later : _polls.Next;
+            if (!await _unfinished.LookAsync(_expected, next, events, cancellation))
+                await WaitUntilAsync(next, null, cancellation);
+        }
     }
 
     private async Task DescribeAsync(CancellationToken cancellation)
@@ -200,6 +202,7 @@ internal sealed class CandleSession
     {
         IReadOnlyList<Candle> revised = [.. different.Select(pair => pair.Found)];
         _recent.Revise(revised);
+        _earlier = null; // begins again after the rebuild
         _health.Revised(different.Count, different[^1]);
         _revised += different.Count;
         if (_warmUp is { } warmUp)
@@ -208,15 +211,38 @@ internal sealed class CandleSession
         }
         else if (_live)
         {
-            _known = await KnownAsync(cancellation);
-            (_isKnownValid, _isRebuild) = (true, true);
-            _warmUp = NewWarmUp();
+            await RebuildAsync(cancellation);
         }
         else if (_known is not null)
         {
             _known = _known with { Base = WarmUp.Merge(_known.Base, revised) };
         }
     }
+
+    /// <summary>Fetches earlier candles for forecasts, and rebuilds the model with them.</summary>
+    private async Task FetchEarlierAsync(EarlierCandles earlier, CancellationToken cancellation)
+    {
+        await earlier.StepAsync(_pages, _clock, _random, cancellation);
+        if (!earlier.IsDone)
+            return;
+        _earlier = null;
+        _isPastMade = earlier.Complete();
+        if (_isPastMade)
+            await RebuildAsync(cancellation);
+    }
+
+    private async Task RebuildAsync(CancellationToken cancellation)
+    {
+        _known = await KnownAsync(cancellation);
+        (_isKnownValid, _isRebuild) = (true, true);
+        _warmUp = NewWarmUp();
+    }
+
+    private MarketHistory WithPast(MarketHistory history, bool isWhole) =>
+        history with
+        {
+            ForecastState = _options.Past?.Resume(_market, history, isWhole),
+        };
 
     /// <summary>Handles a replaced series: all of it is fetched.</summary>
     private async Task ReplaceAsync(CancellationToken cancellation)
@@ -225,7 +251,7 @@ internal sealed class CandleSession
             _known = await KnownAsync(cancellation);
         _isKnownValid = false;
         _recent.Reset([]);
-        (_warmUp, _live, _isRebuild) = (null, false, false);
+        (_warmUp, _earlier, _live, _isRebuild) = (null, null, false, false);
         _health.WarmUpBegins();
     }
 
@@ -278,7 +304,7 @@ internal sealed class CandleSession
         if (warmUp.Revisions.Count > _revisionsNoted)
             _health.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
         _revisionsNoted = warmUp.Revisions.Count;
-        history = history with { Revised = history.Revised + _revised };
+        history = WithPast(history with { Revised = history.Revised + _revised }, warmUp.IsDone);
         _revised = 0;
         await events.WriteAsync(MarketEvent.Recovered(_market, history), cancellation);
         Settled();
@@ -314,6 +340,9 @@ internal sealed class CandleSession
     private void Complete(WarmUp warmUp, MarketHistory history)
     {
         _warmUp = null;
+        if (history.ForecastState is null && !_isPastMade)
+            _earlier = EarlierCandles.Begin(_market, _source, _options, _clock.Now(), _pageLimit);
+        _isPastMade = false;
         if (_isRebuild)
         {
             _isRebuild = false; // its gaps were counted when it was complete for the first time

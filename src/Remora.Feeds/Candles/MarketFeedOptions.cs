@@ -31,6 +31,12 @@ public sealed record MarketFeedOptions
     public TimeSpan LateDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
+    /// How often the unfinished candle is requested between closes. Zero: never. Zero, or 1 second
+    /// to 1 hour.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; }
+
+    /// <summary>
     /// The length of the history of base and hourly candles. The history begins at midnight. 1 day
     /// to 3650 days.
     /// </summary>
@@ -76,6 +82,12 @@ public sealed record MarketFeedOptions
     /// begins. Must not throw and must return quickly.
     /// </summary>
     public Func<MarketId, CancellationToken, Task<MarketHistory?>>? Recall { get; init; }
+
+    /// <summary>
+    /// Keeps the states of forecasters and makes them from earlier candles; null to begin forecasts
+    /// with the history.
+    /// </summary>
+    public ForecastPast? Past { get; init; }
 
     /// <summary>
     /// Returns the health of the feeds of other markets with the same pair, to confirm another

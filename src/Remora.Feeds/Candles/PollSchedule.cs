@@ -35,6 +35,20 @@ internal sealed class PollSchedule
         Next = open + _timeframe.Length + _offset;
     }
 
+    /// <summary>
+    /// The time of the next look at the unfinished candle: each interval after its open, at the
+    /// market's own place in the spread; null if the candle closes before, or without an interval.
+    /// </summary>
+    public Instant? NextLook(Instant open, Instant now)
+    {
+        var interval = _options.UnfinishedInterval;
+        if (interval <= TimeSpan.Zero)
+            return null;
+        var first = open + interval + _offset;
+        var next = now < first ? first : first + (interval * (Math.Floor((now - first) / interval) + 1));
+        return next < open + _timeframe.Length ? next : null;
+    }
+
     /// <summary>Requests more candles at once.</summary>
     public void Again(Instant now) => Next = now;
 

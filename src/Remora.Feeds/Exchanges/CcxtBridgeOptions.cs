@@ -8,8 +8,11 @@ namespace Remora.Feeds.Exchanges;
 /// </summary>
 public sealed record CcxtBridgeOptions
 {
-    /// <summary>The Node.js program: a path, or a name that is looked up on the PATH.</summary>
-    public string NodePath { get; init; } = "node";
+    /// <summary>
+    /// The Node.js program: a path, or a name that is looked up on the PATH. The default is the one
+    /// beside the program, which packages contain; otherwise the one on the PATH.
+    /// </summary>
+    public string NodePath { get; init; } = PackagedNode ?? "node";
 
     /// <summary>The path of the bundled bridge. The build places it beside the program.</summary>
     public string ScriptPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "ccxt-bridge.mjs");
@@ -79,4 +82,13 @@ public sealed record CcxtBridgeOptions
     /// its supervision.
     /// </summary>
     internal bool AllowDebugOperations { get; init; }
+
+    private static string? PackagedNode
+    {
+        get
+        {
+            var path = Path.Combine(AppContext.BaseDirectory, "node");
+            return File.Exists(path) ? path : null;
+        }
+    }
 }

@@ -53,6 +53,22 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
         return [.. answer.EnumerateArray().Select(symbol => symbol.GetString()!)];
     }
 
+    /// <summary>
+    /// Returns whether the exchange lists a pair. The list of a type of markets is requested once,
+    /// and again at most every ten minutes for a pair that is not on it.
+    /// </summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
+    public async Task<bool> ListsAsync(Pair pair, CancellationToken cancellation)
+    {
+        var answer = await _gate.PassAsync(
+            Urgency.FirstAnswer,
+            () => _bridge.CallAsync(new("lists", Id) { Symbol = pair.ToString() }, cancellation),
+            cancellation
+        );
+        return answer.GetBoolean();
+    }
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Candle>> CandlesAsync(CandleRequest request, CancellationToken cancellation)
     {

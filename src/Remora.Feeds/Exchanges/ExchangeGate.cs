@@ -11,6 +11,9 @@ public enum Urgency
     /// <summary>A market has no assessment yet.</summary>
     FirstAnswer,
 
+    /// <summary>The candle that is open.</summary>
+    Unfinished,
+
     /// <summary>The rest of a market's history.</summary>
     Backfill,
 }

@@ -17,7 +17,8 @@ internal sealed class ControlApi(
     IReadOnlyList<Venue> venues,
     FaultBoard faults,
     TimeProvider clock,
-    RequestCounts counts
+    RequestCounts counts,
+    IReadOnlyDictionary<string, RateMeter> rates
 )
 {
     private static readonly Lazy<byte[]> Page = new(ReadPage);
@@ -188,6 +189,23 @@ internal sealed class ControlApi(
             ["total"] = counts.ByExchange.Values.Sum(),
             ["by_exchange"] = Counts(counts.ByExchange),
             ["by_fault"] = Counts(counts.ByFault),
+            ["rates"] = new JsonObject(
+                rates
+                    .Select(rate => (rate.Key, rate.Value.Limit, Count: rate.Value.Read()))
+                    .Where(rate => rate.Count.Total > 0)
+                    .Select(rate =>
+                        KeyValuePair.Create<string, JsonNode?>(
+                            rate.Key,
+                            new JsonObject
+                            {
+                                ["weight"] = rate.Count.Total,
+                                ["limit_per_minute"] = rate.Limit,
+                                ["most_per_minute"] = rate.Count.Most,
+                                ["breaches"] = rate.Count.Breaches,
+                            }
+                        )
+                    )
+            ),
         };
         foreach (var (name, value) in FaultList())
             state[name] = value?.DeepClone();

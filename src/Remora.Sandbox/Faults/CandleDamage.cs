@@ -69,6 +69,11 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
                 return candles.ConvertAll(candle =>
                     candle.OpenTime >= from && candle.OpenTime < to ? WithClose(candle, candle.Close * 1.0001) : candle
                 );
+            case FaultKind.OpenCandle:
+                var (opened, times) = (now.Floor(timeframe.Length), Fault.PriceFactor);
+                return candles.ConvertAll(candle =>
+                    candle.OpenTime == opened ? WithClose(candle, candle.Close * times) : candle
+                );
             case FaultKind.PriceLevel:
                 var factor = Fault.PriceFactor;
                 return candles.ConvertAll(candle =>

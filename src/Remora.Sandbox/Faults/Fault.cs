@@ -31,8 +31,8 @@ public sealed record Fault(FaultKind Kind)
     public TimeSpan ClockError { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// The factor of prices for <see cref="FaultKind.PriceSpike"/> and
-    /// <see cref="FaultKind.PriceLevel"/>.
+    /// The factor of prices for <see cref="FaultKind.PriceSpike"/>,
+    /// <see cref="FaultKind.PriceLevel"/> and <see cref="FaultKind.OpenCandle"/>.
     /// </summary>
     public double PriceFactor { get; init; } = 1000;
 

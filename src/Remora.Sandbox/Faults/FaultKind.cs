@@ -88,6 +88,12 @@ public enum FaultKind
     /// All prices are a multiple of the true ones, as if they were another pair's.
     /// </summary>
     PriceLevel,
+
+    /// <summary>
+    /// The close of the open candle, and its high or low, are a multiple of the true ones: a crash
+    /// that reverses before the candle closes.
+    /// </summary>
+    OpenCandle,
 }
 
 /// <summary>The names of the faults in JSON and on the command line.</summary>
@@ -121,6 +127,7 @@ public static class FaultKinds
         ["price_spike"] = FaultKind.PriceSpike,
         ["revised_candles"] = FaultKind.RevisedCandles,
         ["price_level"] = FaultKind.PriceLevel,
+        ["open_candle"] = FaultKind.OpenCandle,
     };
 
     private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(

@@ -152,7 +152,8 @@ internal sealed class StreamSession(
             or FaultKind.EmptyList
             or FaultKind.PriceSpike
             or FaultKind.RevisedCandles
-            or FaultKind.PriceLevel => Effect.None,
+            or FaultKind.PriceLevel
+            or FaultKind.OpenCandle => Effect.None,
             _ => Effect.Handshake,
         };
 

@@ -36,6 +36,31 @@ internal sealed class Binance : Venue
     public override IVenueStream? Streams(string host) =>
         host == FuturesStream ? new BinanceLiquidations(_world, Listings) : null;
 
+    /// <summary>The limits that Binance documents for an address.</summary>
+    public override int? LimitPerMinute(string host) =>
+        host switch
+        {
+            Spot => 6000,
+            Futures => 2400,
+            _ => null,
+        };
+
+    /// <summary>The weights that Binance documents.</summary>
+    public override int WeightOf(VenueRequest request) =>
+        (request.Host, request.Path) switch
+        {
+            (Spot, "/api/v3/exchangeInfo") => 20,
+            (Spot, "/api/v3/klines") => 2,
+            (Futures, "/fapi/v1/klines") => request.Count("limit", 500, 1500) switch
+            {
+                < 100 => 1,
+                < 500 => 2,
+                <= 1000 => 5,
+                _ => 10,
+            },
+            _ => 1,
+        };
+
     public override VenueAnswer Answer(VenueRequest request) =>
         (request.Host, request.Path) switch
         {

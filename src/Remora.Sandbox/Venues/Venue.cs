@@ -29,6 +29,14 @@ internal abstract class Venue
     public abstract VenueAnswer Answer(VenueRequest request);
 
     /// <summary>
+    /// Returns the weight of requests that a host allows per minute; null if that is unknown.
+    /// </summary>
+    public virtual int? LimitPerMinute(string host) => null;
+
+    /// <summary>Returns the weight of a request in the limit of its host.</summary>
+    public virtual int WeightOf(VenueRequest request) => 1;
+
+    /// <summary>
     /// Returns the stream of a websocket to one of its hosts; null if the host has none.
     /// </summary>
     public virtual IVenueStream? Streams(string host) => null;

@@ -15,17 +15,26 @@ namespace Remora.Server.Access;
 /// </param>
 /// <param name="Side">The side for requests that name none; null for long.</param>
 /// <param name="PerMinute">The maximum requests per minute; null for the service's setting.</param>
+/// <param name="Scopes">What the key may do besides reading, of <see cref="KnownScopes"/>; null for
+/// nothing.</param>
 public sealed record ApiKey(
     string Name,
     string Hash,
     Instant Created,
     string? Policy = null,
     Side? Side = null,
-    int? PerMinute = null
+    int? PerMinute = null,
+    IReadOnlyList<string>? Scopes = null
 )
 {
+    /// <summary>The scope of keys that may add and drop pairs.</summary>
+    public const string PairsScope = "pairs";
+
     /// <summary>The prefix of every key. Scanners for leaked secrets recognize it.</summary>
     public const string Prefix = "rmr_";
+
+    /// <summary>All scopes.</summary>
+    public static IReadOnlyList<string> KnownScopes { get; } = [PairsScope];
 
     private const int SecretBytes = 32;
     private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes);

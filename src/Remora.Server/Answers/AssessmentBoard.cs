@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -6,47 +5,33 @@ namespace Remora.Server.Answers;
 
 /// <summary>
 /// The newest assessment of every tracked market and policy, and the bytes that are sent. The pump
-/// is the only writer. Any number of readers read without waiting.
+/// is the only writer, also of the set of markets. Any number of readers read without waiting.
 /// </summary>
 public sealed class AssessmentBoard
 {
-    private readonly MarketAnswers[] _markets;
-    private readonly FrozenDictionary<MarketId, MarketAnswers> _byId;
-    private readonly FrozenDictionary<string, MarketAnswers[]> _byPair;
-    private readonly FrozenDictionary<string, MarketAnswers[]>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
-    private readonly FrozenDictionary<string, MarketAnswers> _byBase;
+    private readonly RemoraEngine _nothing;
     private readonly MarketAnswers[] _basket;
     private readonly AnswerSlot[] _whole;
     private readonly TimeProvider _clock;
     private readonly Lock _subscribing = new();
+    private volatile BoardMarkets _markets;
     private volatile BoardSubscription[] _subscriptions = [];
     private long _version;
     private volatile bool _hasAnswer;
 
     /// <param name="markets">
-    /// The tracked markets. If several have the same pair, the first one answers for the pair.
+    /// The configured markets, at least one. They are never dropped, and together they are the
+    /// whole market. If several have the same pair, the first one answers for the pair.
     /// </param>
     /// <param name="policies">The policies, the default first.</param>
     /// <param name="clock">The clock for the age of answers.</param>
     public AssessmentBoard(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies, TimeProvider clock)
     {
-        Markets = markets;
         Policies = policies;
         _clock = clock;
-        var nothing = new RemoraEngine(policies, []);
-        _markets =
-        [
-            .. markets.Select(
-                (id, index) => new MarketAnswers(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))])
-            ),
-        ];
-        _byId = _markets.ToFrozenDictionary(market => market.Id);
-        _byPair = _markets
-            .GroupBy(market => market.Id.Pair.ToString())
-            .ToFrozenDictionary(group => group.Key, group => group.ToArray());
-        _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
-        _byBase = _markets.DistinctBy(market => market.Id.Pair.Base).ToFrozenDictionary(market => market.Id.Pair.Base);
-        _basket = [.. _markets.DistinctBy(market => market.Id.Pair)];
+        _nothing = new RemoraEngine(policies, []);
+        _markets = new([.. markets.Select(NewAnswers)]);
+        _basket = [.. _markets.All.DistinctBy(market => market.Id.Pair)];
         _whole = new AnswerSlot[policies.Count * 2];
         for (var i = 0; i < _whole.Length; i++)
         {
@@ -55,8 +40,8 @@ public sealed class AssessmentBoard
         }
     }
 
-    /// <summary>The tracked markets.</summary>
-    public IReadOnlyList<MarketId> Markets { get; }
+    /// <summary>The tracked markets at present: the configured ones, then the added ones.</summary>
+    public IReadOnlyList<MarketId> Markets => _markets.Ids;
 
     /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; }
@@ -67,16 +52,31 @@ public sealed class AssessmentBoard
     /// <summary>The current time of the service.</summary>
     public Instant Now => Instant.From(_clock.GetUtcNow());
 
+    /// <summary>Adds a market. Its state is unknown until an assessment is published.</summary>
+    public void Add(MarketId market)
+    {
+        if (!_markets.Contains(market))
+            _markets = new([.. _markets.All, NewAnswers(market)]);
+    }
+
+    /// <summary>Removes a market that was added.</summary>
+    public void Remove(MarketId market)
+    {
+        if (Array.Exists(_basket, configured => configured.Id.Equals(market)))
+            throw new ArgumentException($"{market} is part of the whole market", nameof(market));
+        _markets = new([.. _markets.All.Where(tracked => !tracked.Id.Equals(market))]);
+    }
+
     /// <summary>Publishes an assessment as the newest of its market and policy.</summary>
     public void Publish(MarketId market, int policy, Assessment assessment)
     {
-        var tracked = _byId[market];
+        var tracked = _markets.Of(market);
         tracked.Publish(policy, assessment);
         Interlocked.Increment(ref _version);
         if (assessment.AsOf is not null)
             _hasAnswer = true;
         foreach (var subscription in _subscriptions)
-            subscription.Note(tracked.Index);
+            subscription.Note(tracked);
     }
 
     /// <summary>
@@ -100,7 +100,7 @@ public sealed class AssessmentBoard
     /// Returns the newest assessment of a tracked market, evaluated at the current time.
     /// </summary>
     public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) =>
-        _byId[market].Latest(policy).At(Now, side);
+        _markets.Of(market).Latest(policy).At(Now, side);
 
     /// <summary>
     /// Returns the newest observation of a signal that answers use: a base currency's, or the whole
@@ -110,14 +110,12 @@ public sealed class AssessmentBoard
     internal Observation? Observed(Signal signal, string? @base)
     {
         if (@base is null)
-            return _markets is [var any, ..] ? any.Latest(0).GetObservation(signal, isShared: true) : null;
-        return _byBase.TryGetValue(@base, out var market)
-            ? market.Latest(0).GetObservation(signal, isShared: false)
-            : null;
+            return _markets.All is [var any, ..] ? any.Latest(0).GetObservation(signal, isShared: true) : null;
+        return _markets.OfBase(@base)?.Latest(0).GetObservation(signal, isShared: false);
     }
 
     /// <summary>
-    /// Returns the assessment of all pairs together, evaluated at the current time.
+    /// Returns the assessment of all configured pairs together, evaluated at the current time.
     /// </summary>
     public WholeMarketAssessment Whole(int policy = 0, Side side = Side.Long) => WholeAt(policy, side, Now);
 
@@ -125,10 +123,20 @@ public sealed class AssessmentBoard
     /// Returns the markets of a pair in upper case, in order of preference; empty if the pair is
     /// not tracked.
     /// </summary>
-    internal MarketAnswers[] MarketsOf(ReadOnlySpan<char> pair) =>
-        _bySpan.TryGetValue(pair, out var markets) ? markets : [];
+    internal MarketAnswers[] MarketsOf(ReadOnlySpan<char> pair) => _markets.OfPair(pair);
 
-    internal MarketAnswers this[int market] => _markets[market];
+    /// <summary>The answers of the tracked markets at present, in the order of the list.</summary>
+    internal IReadOnlyList<MarketAnswers> All => _markets.All;
+
+    /// <summary>
+    /// Returns whether a caller asked for a tracked market since the last call.
+    /// </summary>
+    internal bool TakeAsked(MarketId market) => _markets.Of(market).TakeAsked();
+
+    /// <summary>
+    /// Returns the assessment of a market that is not tracked: its state is unknown.
+    /// </summary>
+    internal Assessment Unknown(MarketId market, int policy, Side side) => NothingOf(market, policy).At(Now, side);
 
     internal RenderedAnswer Answer(MarketAnswers market, int policy, Side side) => market.Slot(policy, side).At(Now);
 
@@ -136,4 +144,18 @@ public sealed class AssessmentBoard
 
     internal WholeMarketAssessment WholeAt(int policy, Side side, Instant now) =>
         WholeMarketAssessment.Of([.. _basket.Select(market => market.Latest(policy).At(now, side))]);
+
+    private MarketAnswers NewAnswers(MarketId market) =>
+        new(market, [.. Policies.Select((_, policy) => NothingOf(market, policy))]);
+
+    // The engine without events keeps no model of the market.
+    private Assessment NothingOf(MarketId market, int policy)
+    {
+        lock (_nothing)
+        {
+            var assessment = _nothing.Assess(market, policy, Now);
+            _nothing.Apply(MarketEvent.Dropped(market));
+            return assessment;
+        }
+    }
 }

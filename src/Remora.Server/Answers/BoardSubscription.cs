@@ -5,9 +5,9 @@ namespace Remora.Server.Answers;
 
 /// <summary>
 /// Notifies one subscriber of changed markets of an <see cref="AssessmentBoard"/>. Several changes
-/// of a market before a read count as one: one bit per market is stored, regardless of how slow the
-/// subscriber is, and the board always returns the newest assessment. The publisher never waits and
-/// allocates nothing.
+/// of a market before a read count as one: each changed market is stored once, regardless of how
+/// slow the subscriber is, and the board always returns the newest assessment. The publisher never
+/// waits for a subscriber and allocates nothing for a market that changed before.
 /// </summary>
 /// <remarks>
 /// Only published changes cause a notification. The subscriber must check by itself whether an
@@ -15,19 +15,15 @@ namespace Remora.Server.Answers;
 /// </remarks>
 public sealed class BoardSubscription : IDisposable
 {
-    private const int BitsPerWord = 64;
     private readonly AssessmentBoard _board;
-    private readonly ulong[] _changed;
+    private readonly Lock _lock = new();
+    private readonly HashSet<MarketAnswers> _changed = [];
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         // Continuations never run on the publisher's thread.
         new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }
     );
 
-    internal BoardSubscription(AssessmentBoard board)
-    {
-        _board = board;
-        _changed = new ulong[(board.Markets.Count + BitsPerWord - 1) / BitsPerWord];
-    }
+    internal BoardSubscription(AssessmentBoard board) => _board = board;
 
     /// <summary>
     /// Waits until a market changes, and returns all markets that changed since the last call.
@@ -35,41 +31,33 @@ public sealed class BoardSubscription : IDisposable
     /// </summary>
     public async ValueTask<IReadOnlyList<MarketId>> NextAsync(CancellationToken cancellation)
     {
-        var indices = new List<int>();
-        await NextAsync(indices, cancellation);
-        return [.. indices.Select(index => _board.Markets[index])];
+        var changed = new List<MarketAnswers>();
+        await NextAsync(changed, cancellation);
+        return [.. changed.Select(market => market.Id)];
     }
 
     /// <summary>Ends the subscription.</summary>
     public void Dispose() => _board.Unsubscribe(this);
 
-    /// <summary>
-    /// Adds the indexes of the changed markets in <see cref="AssessmentBoard.Markets"/> to a list
-    /// of the caller.
-    /// </summary>
-    internal async ValueTask NextAsync(List<int> markets, CancellationToken cancellation)
+    /// <summary>Adds the changed markets to a list of the caller.</summary>
+    internal async ValueTask NextAsync(List<MarketAnswers> markets, CancellationToken cancellation)
     {
         markets.Clear();
         while (markets.Count == 0)
         {
             await _signal.Reader.ReadAsync(cancellation);
-            Take(markets);
+            lock (_lock)
+            {
+                markets.AddRange(_changed);
+                _changed.Clear();
+            }
         }
     }
 
-    internal void Note(int market)
+    internal void Note(MarketAnswers market)
     {
-        Interlocked.Or(ref _changed[market / BitsPerWord], 1UL << (market % BitsPerWord));
+        lock (_lock)
+            _changed.Add(market);
         _signal.Writer.TryWrite(true);
-    }
-
-    private void Take(List<int> markets)
-    {
-        for (var word = 0; word < _changed.Length; word++)
-        {
-            var bits = Interlocked.Exchange(ref _changed[word], 0);
-            for (; bits != 0; bits &= bits - 1)
-                markets.Add((word * BitsPerWord) + System.Numerics.BitOperations.TrailingZeroCount(bits));
-        }
     }
 }

@@ -11,11 +11,11 @@ internal sealed class MarketAnswers
 {
     private readonly Published[] _published;
     private readonly AnswerSlot[] _slots;
+    private volatile bool _wasAsked;
 
-    public MarketAnswers(MarketId id, int index, IReadOnlyList<Assessment> unknown)
+    public MarketAnswers(MarketId id, IReadOnlyList<Assessment> unknown)
     {
         Id = id;
-        Index = index;
         _published = [.. unknown.Select(assessment => new Published(assessment, 0))];
         _slots = new AnswerSlot[unknown.Count * 2];
         for (var i = 0; i < _slots.Length; i++)
@@ -30,10 +30,22 @@ internal sealed class MarketAnswers
 
     public MarketId Id { get; }
 
-    /// <summary>The index of the market in the board's list.</summary>
-    public int Index { get; }
-
     public string Timeframe => Id.Timeframe.Name;
+
+    /// <summary>Notes that a caller asked for this market.</summary>
+    public void Ask()
+    {
+        if (!_wasAsked)
+            _wasAsked = true;
+    }
+
+    /// <summary>Returns whether a caller asked for this market since the last call.</summary>
+    public bool TakeAsked()
+    {
+        var wasAsked = _wasAsked;
+        _wasAsked = false;
+        return wasAsked;
+    }
 
     public void Publish(int policy, Assessment assessment)
     {

@@ -37,6 +37,16 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     }
 
     /// <summary>
+    /// Returns an answer with more members in front: <c>"name":"value"</c>, as JSON. The answer is
+    /// an object with at least one member.
+    /// </summary>
+    public RenderedAnswer With(string members)
+    {
+        byte[] body = [(byte)'{', .. System.Text.Encoding.UTF8.GetBytes(members), (byte)',', .. Body.AsSpan(1)];
+        return new(body, TagOf(body));
+    }
+
+    /// <summary>
     /// Combines several answers into one object with the array <paramref name="name"/> and one more
     /// member.
     /// </summary>

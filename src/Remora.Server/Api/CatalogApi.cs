@@ -30,6 +30,7 @@ public sealed record PairList(IReadOnlyList<TrackedPair> Pairs);
 /// used.</param>
 /// <param name="RefusedLevel">A series that is refused because its prices are at another level;
 /// null where none is.</param>
+/// <param name="Added">Whether it was added at run time; configured markets were not.</param>
 /// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is
 /// neither.</param>
 public sealed record TrackedPair(
@@ -45,6 +46,7 @@ public sealed record TrackedPair(
     string Source,
     long CandlesRevised,
     RefusedPriceLevel? RefusedLevel,
+    bool Added,
     string? Reason
 );
 
@@ -78,29 +80,36 @@ internal static class CatalogApi
 
     private static AnswerResult<PairList> GetPairs(AssessmentBoard board, ServiceSettings settings, ServiceParts parts)
     {
-        var feeds = parts.Markets.ToDictionary(feed => feed.Market, feed => feed.Health);
-        var pairs = settings.TrackedMarkets.Select(market =>
+        var configured = settings.TrackedMarkets.ToDictionary(market => market.Id, market => market.Fallbacks);
+        var now = board.Now;
+        var pairs = new List<TrackedPair>();
+        foreach (var market in board.All)
         {
-            var latest = board.Latest(market.Id);
-            var feed = feeds[market.Id];
-            var isDefault = board.MarketsOf(market.Id.Pair.ToString())[0].Id.Equals(market.Id);
-            return new TrackedPair(
-                market.Id.Pair,
-                market.Id.Exchange,
-                market.Id.Timeframe,
-                isDefault,
-                [.. market.Fallbacks.Select(venue => venue.ToString())],
-                latest.AsOf,
-                latest.Stale,
-                latest.WarmUp,
-                feed.State,
-                feed.Exchange,
-                feed.CandlesRevised,
-                feed.RefusedLevel,
-                ReasonOf(market.Id, feed)
+            var id = market.Id;
+            if (parts.Markets.Of(id)?.Health is not { } feed)
+                continue; // is being added or dropped
+            var latest = market.Latest(0).At(now, Side.Long);
+            var isConfigured = configured.TryGetValue(id, out var fallbacks);
+            pairs.Add(
+                new(
+                    id.Pair,
+                    id.Exchange,
+                    id.Timeframe,
+                    board.MarketsOf(id.Pair.ToString()) is [var first, ..] && first == market,
+                    [.. (fallbacks ?? settings.Fallbacks).Select(venue => venue.ToString())],
+                    latest.AsOf,
+                    latest.Stale,
+                    latest.WarmUp,
+                    feed.State,
+                    feed.Exchange,
+                    feed.CandlesRevised,
+                    feed.RefusedLevel,
+                    !isConfigured,
+                    ReasonOf(id, feed)
+                )
             );
-        });
-        return new(RenderedAnswer.Of(new PairList([.. pairs])));
+        }
+        return new(RenderedAnswer.Of(new PairList(pairs)));
     }
 
     private static string? ReasonOf(MarketId market, FeedHealth feed) =>

@@ -119,6 +119,7 @@ internal static class MarketChoice
         )
             return false;
         market = candidates[0];
+        market.Ask();
         return true;
     }
 

@@ -46,26 +46,11 @@ internal static class PriceLevelApi
         ServiceParts parts
     )
     {
-        if (!SameOrigin.Has(context.Request))
-            return ApiProblem.Of(
-                StatusCodes.Status403Forbidden,
-                "A page of another origin cannot change the service: use the command line, or a request without an "
-                    + "Origin header."
-            );
-        var key = Caller.Of(context)?.Key;
-        if (settings.IsGuarded && key is null)
-        {
-            context.Response.Headers.WWWAuthenticate = AccessGate.Challenge;
-            return ApiProblem.Of(
-                StatusCodes.Status401Unauthorized,
-                "Changes require a key: send 'Authorization: Bearer KEY'. The operator of the service creates keys "
-                    + "with 'remora keys add'."
-            );
-        }
+        if (ChangePermission.Refusal(context, settings) is { } refusal)
+            return refusal;
         if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem))
             return problem;
-        var feed = parts.Markets.First(each => each.Market.Equals(market.Id));
-        if (feed.AcceptPriceLevel() is not { } accepted)
+        if (parts.Markets.Of(market.Id)?.AcceptPriceLevel() is not { } accepted)
             return ApiProblem.Of(StatusCodes.Status409Conflict, $"{market.Id} has no refused price level to accept.");
         parts
             .Log.CreateLogger(typeof(PriceLevelApi))
@@ -74,7 +59,7 @@ internal static class PriceLevelApi
                 market.Id,
                 accepted.NewestClose,
                 accepted.Exchange,
-                key?.Name ?? AcceptedPriceLevel.Operator
+                Caller.Of(context)?.Key?.Name ?? AcceptedPriceLevel.Operator
             );
         return new AnswerResult<AcceptedLevel>(
             RenderedAnswer.Of(new AcceptedLevel(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, accepted))

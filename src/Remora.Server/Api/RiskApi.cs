@@ -9,7 +9,8 @@ using Remora.Server.Answers;
 namespace Remora.Server.Api;
 
 /// <summary>Several assessments, in the order of the request.</summary>
-/// <param name="Assessments">One assessment for each tracked pair.</param>
+/// <param name="Assessments">One assessment for each tracked pair, and for other pairs as the setting
+/// <c>untracked</c> says.</param>
 /// <param name="Unknown">The pairs that are not tracked.</param>
 public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments, IReadOnlyList<UnknownPair> Unknown);
 
@@ -34,7 +35,8 @@ internal static class RiskApi
             .WithSummary("Is it safe to trade?")
             .WithDescription(
                 "Returns the assessment of a market (schema Assessment), or without a pair the assessment of the "
-                    + "whole market (schema WholeMarketAssessment)."
+                    + "whole market (schema WholeMarketAssessment). For a pair that is not tracked, the setting "
+                    + "`untracked` decides: 404, or an answer that says so in `untracked`."
             )
             .Takes(
                 QueryParameter.OptionalPair,
@@ -49,7 +51,8 @@ internal static class RiskApi
             .WithSummary("Assess several pairs")
             .WithDescription(
                 $"Assessments of up to {LargestBatch} pairs in the order of the request. Pairs that are not tracked "
-                    + $"are listed in `unknown`; when none is tracked, the answer is 404."
+                    + $"are listed in `unknown`, and the setting `untracked` decides whether they are assessed too; "
+                    + $"when no pair is assessed, the answer is 404."
             )
             .Takes(
                 QueryParameter.Pairs,
@@ -63,7 +66,8 @@ internal static class RiskApi
 
     private static Results<AnswerResult<Assessment>, AnswerResult<WholeMarketAssessment>, ProblemResult> Get(
         HttpRequest request,
-        AssessmentBoard board
+        AssessmentBoard board,
+        UntrackedAnswer untracked
     )
     {
         var query = request.Query;
@@ -72,13 +76,19 @@ internal static class RiskApi
         if (query.ContainsKey("pair"))
         {
             if (!MarketChoice.TryRead(query, board, out var market, out problem))
+            {
+                if (IsUntracked(problem) && untracked.Of(Pair.Parse(query["pair"].ToString()), view) is { } answer)
+                    return new AnswerResult<Assessment>(answer);
                 return problem;
+            }
             return new AnswerResult<Assessment>(board.Answer(market, view.Policy, view.Side));
         }
         if (WithoutPair(query) is { } astray)
             return astray;
         return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
     }
+
+    private static bool IsUntracked(ProblemResult problem) => problem.Problem.Status == StatusCodes.Status404NotFound;
 
     /// <summary>
     /// Returns the error of a request without a pair; null if the request is valid.
@@ -94,7 +104,11 @@ internal static class RiskApi
         return null;
     }
 
-    private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)
+    private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(
+        HttpRequest request,
+        AssessmentBoard board,
+        UntrackedAnswer untracked
+    )
     {
         var query = request.Query;
         if (!Viewpoint.TryRead(request, board, out var view, out var problem))
@@ -115,10 +129,12 @@ internal static class RiskApi
                 answers.Add(board.Answer(market, view.Policy, view.Side));
                 continue;
             }
-            if (problem.Problem.Status != StatusCodes.Status404NotFound)
+            if (!IsUntracked(problem))
                 return problem;
             firstUnknown ??= problem;
             unknown.Add(new(Pair.Parse(pair), problem.Problem.Nearest!));
+            if (untracked.Of(Pair.Parse(pair), view) is { } answer)
+                answers.Add(answer);
         }
         return answers.Count == 0
             ? firstUnknown!

@@ -87,6 +87,7 @@ internal sealed class RiskShortPath(AssessmentBoard board)
                 continue;
             if (timeframe.Length > 0 && !timeframe.SequenceEqual(market.Timeframe))
                 continue;
+            market.Ask();
             answer = board.Answer(market, p, s);
             return true;
         }

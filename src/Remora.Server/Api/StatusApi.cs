@@ -2,12 +2,15 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Bots.Freqtrade;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Notify;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Telemetry;
 using Remora.Store;
@@ -30,7 +33,10 @@ namespace Remora.Server.Api;
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
 /// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
+/// <param name="Notifications">The status of messages to people; null if no receiver is
+/// set.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
+/// <param name="Added">The pairs that were added at run time, and those that were refused.</param>
 public sealed record ServiceStatus(
     string Version,
     double UptimeSeconds,
@@ -44,7 +50,9 @@ public sealed record ServiceStatus(
     string? CalendarProblem,
     BridgeHealth? Bridge,
     StoreHealth? Store,
-    IReadOnlyList<SupervisedTask> Tasks
+    NotificationStatus? Notifications,
+    IReadOnlyList<SupervisedTask> Tasks,
+    AddedPairList Added
 );
 
 /// <summary>The coefficients of the forecasts that are made now.</summary>
@@ -113,14 +121,32 @@ internal static class StatusApi
         status
             .MapGet(
                 "/status",
-                (AssessmentBoard board, ServiceParts parts, ServiceSettings settings) =>
-                    GetStatus(board, parts, settings, Stopwatch.GetElapsedTime(started))
+                (
+                    AssessmentBoard board,
+                    ServiceParts parts,
+                    ServiceSettings settings,
+                    AddedPairs added,
+                    IReadOnlyList<BotWhitelist> whitelists
+                ) =>
+                    GetStatus(
+                        board,
+                        parts,
+                        settings,
+                        Stopwatch.GetElapsedTime(started),
+                        new(
+                            settings.MaxAddedPairs,
+                            added.Pairs,
+                            added.Refused,
+                            [.. whitelists.Select(bot => bot.Health)]
+                        )
+                    )
             )
             .WithName("status")
             .WithSummary("Get the service's status")
             .WithDescription(
                 "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, "
-                    + "refused candles, warm-up; and each background task, with its restarts and last error."
+                    + "refused candles, warm-up; each background task, with its restarts and last error; and the pairs "
+                    + "that were added at run time."
             )
             .Takes();
     }
@@ -152,7 +178,8 @@ internal static class StatusApi
         AssessmentBoard board,
         ServiceParts parts,
         ServiceSettings settings,
-        TimeSpan uptime
+        TimeSpan uptime,
+        AddedPairList added
     )
     {
         var dates = parts.Calendar?.Health.Forecasts;
@@ -171,7 +198,9 @@ internal static class StatusApi
                     dates?.Problem,
                     parts.Bridge?.Invoke(),
                     parts.Record?.Session.Health,
-                    parts.Supervisor.Tasks
+                    parts.Notifications?.Status,
+                    parts.Supervisor.Tasks,
+                    added
                 )
             )
         );

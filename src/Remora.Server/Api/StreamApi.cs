@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Remora.Bots.Webhooks;
+using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api.Document;
@@ -60,34 +61,22 @@ internal static class StreamApi
         var query = context.Request.Query;
         if (!Viewpoint.TryRead(context.Request, board, out var view, out var problem))
             return problem;
-        var places = new int[board.Markets.Count];
-        Array.Fill(places, -1);
-        var topics = 0;
         if (query.ContainsKey("pair"))
         {
+            var named = new HashSet<MarketId>();
             foreach (var pair in query["pair"].ToString().Split(','))
             {
                 if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem))
                     return problem;
-                if (places[market.Index] < 0)
-                    places[market.Index] = topics++;
+                named.Add(market.Id);
             }
-            return Stream(wantsWhole: false);
+            return Stream(named);
         }
-        if (RiskApi.WithoutPair(query) is { } astray)
-            return astray;
-        for (var market = 0; market < places.Length; market++)
-            places[market] = topics++;
-        return Stream(wantsWhole: true);
+        return RiskApi.WithoutPair(query) is { } astray ? astray : Stream(named: null);
 
-        StreamRequest Stream(bool wantsWhole)
+        StreamRequest Stream(HashSet<MarketId>? named)
         {
-            var reader = new EventReader(places, wantsWhole ? topics + 1 : topics)
-            {
-                Abort = context.Abort,
-                IsAllowed = gate.Lasting(context),
-                WantsWhole = wantsWhole,
-            };
+            var reader = new EventReader(named) { Abort = context.Abort, IsAllowed = gate.Lasting(context) };
             return new(hub, reader, view, () => RequestTelemetry.StreamOpened(metrics, started));
         }
     }

@@ -9,6 +9,7 @@ import { verdictOf } from './words.js';
 const pollEvery = 4000, statusEvery = 10_000, firstRetry = 1000, lastRetry = 15_000, withoutStream = 60_000;
 const largestBatch = 100;
 let restart = new AbortController();
+let knownAdded = '';
 
 function take(assessment) {
   hasPassed(assessment.assessed_at);
@@ -25,13 +26,23 @@ async function askStatus(signal) {
   const status = await get('status', {}, signal);
   setClock(status.clock.now, status.clock.speed, asked);
   known.setStatus(status);
+  return status.added.pairs.map(({ pair }) => pair).join();
 }
 
 async function askCatalog(signal) {
   const asked = [get('pairs', {}, signal), get('policies', {}, signal), askStatus(signal)];
-  const [pairs, policies] = await Promise.all(asked);
+  const [pairs, policies, added] = await Promise.all(asked);
+  knownAdded = added;
   known.setPolicies(policies);
   known.setMarkets(pairs.pairs);
+}
+
+/** Asks for the pairs again when some were added or dropped. */
+async function askChanges(signal) {
+  const added = await askStatus(signal);
+  if (added === knownAdded) return;
+  known.setMarkets((await get('pairs', {}, signal)).pairs);
+  knownAdded = added;
 }
 
 async function askAll(signal) {
@@ -83,7 +94,7 @@ const onEvent = ({ event, data }) => {
 export async function connect() {
   setInterval(() => {
     if (!['live', 'polling'].includes(known.connection.state)) return;
-    askStatus(restart.signal).catch(() => { /* the loop below detects it */ });
+    askChanges(restart.signal).catch(() => { /* the loop below detects it */ });
   }, statusEvery);
   for (let wait = firstRetry, resume = { id: null }; ; wait = Math.min(wait * 2, lastRetry)) {
     const { signal } = restart;

@@ -19,6 +19,24 @@ export const percent = (ratio, digits = 0, reason) =>
     ? missing(reason ?? 'not known yet')
     : make('data', { value: ratio }, `${fixed(ratio * 100, digits)} %`);
 
+/**
+ * A ratio of at least 0 as a percentage with two digits, rounded as `remora ask` does, so that
+ * sizes, chances and distances are equally exact.
+ */
+export function rough(ratio) {
+  const value = ratio * 100;
+  return `${Number(value.toFixed(value < 1 ? 2 : value < 9.95 ? 1 : 0))} %`;
+}
+
+export const share = (ratio, reason) =>
+  ratio === null || ratio === undefined ? missing(reason) : make('data', { value: ratio }, rough(ratio));
+
+/** A move with its sign. */
+export function signed(ratio) {
+  const size = rough(Math.abs(ratio));
+  return size === '0 %' ? size : `${ratio < 0 ? '−' : '+'}${size}`;
+}
+
 /** A price with enough digits to show its changes. */
 export function price(value) {
   if (value === null || value === undefined) return '–';

@@ -7,9 +7,11 @@ import { markLinks, showGroups, showTabs, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
+import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
 import { moment } from './views/moment.js';
 import { now } from './views/now.js';
+import { record } from './views/record.js';
 import { sources } from './views/sources.js';
 import { store } from './views/store.js';
 import { traffic } from './views/traffic.js';
@@ -17,6 +19,8 @@ import { traffic } from './views/traffic.js';
 // A group is one entry of the navigation. Its views are tabs.
 const groups = [
   { title: 'Now', views: [now] },
+  { title: 'Forecast', views: [forecast] },
+  { title: 'Track record', views: [record] },
   { title: 'History', views: [history, moment] },
   { title: 'System', views: [sources, store, traffic] },
 ];

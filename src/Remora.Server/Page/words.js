@@ -71,3 +71,26 @@ const signals = {
 };
 
 export const signalOf = name => signals[name] ?? { word: plain(name), unit: '', digits: 4 };
+
+const absences = {
+  warming_up: 'it needs a day of candles with volume',
+  timeframe_too_long: 'it needs a timeframe of 1h or shorter',
+  no_movement: 'the price has not moved since the first candle',
+  turned_off: 'forecasts are turned off',
+};
+
+/** Why there is no forecast. */
+export const absenceWord = name => absences[name] ?? plain(name ?? 'the service does not say why');
+
+export const horizons = [['1h', '1 h'], ['4h', '4 h'], ['24h', '24 h']];
+
+/** The factors of a forecast, in the order of the API. */
+export const factors = [
+  { name: 'level', word: 'Level', what: 'moves of the last 30 days' },
+  { name: 'recent_range', word: 'Recent range', what: 'highs and lows of the last minutes to days' },
+  { name: 'jumps', word: 'Jumps', what: 'how much of the movement came at once' },
+  { name: 'trend', word: 'Trend', what: 'strength of the trends of an hour to three days' },
+  { name: 'time_of_week', word: 'Time of week', what: 'the hour of the day and the day of the week' },
+  { name: 'own_error', word: 'Own error', what: 'how far the last day of forecasts was off' },
+  { name: 'calendar', word: 'Calendar', what: 'US economic events and holidays within the horizon' },
+];

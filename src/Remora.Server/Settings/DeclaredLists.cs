@@ -70,7 +70,7 @@ internal static class DeclaredLists
         new(
             "freqtrade",
             "url",
-            "Freqtrade bots that get locks",
+            "Freqtrade bots that get locks, or that are followed",
             new(),
             [
                 Bot.One(
@@ -99,6 +99,23 @@ internal static class DeclaredLists
                     "Environment variable that contains the password",
                     "required"
                 ),
+                Bot.One(
+                    "lock",
+                    Kind.Bool,
+                    s => s.Lock,
+                    (s, v) => s with { Lock = v },
+                    "Whether its pairs are locked while entries are blocked"
+                ),
+                Bot.One(
+                    "follow",
+                    Kind.Bool,
+                    s => s.Follow,
+                    (s, v) => s with { Follow = v },
+                    "Whether the pairs of its whitelist are tracked"
+                ) with
+                {
+                    See = "[follow a bot](freqtrade.md#follow-the-bot)",
+                },
             ]
         )
         {

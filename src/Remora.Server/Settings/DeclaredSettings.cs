@@ -15,7 +15,16 @@ internal static class DeclaredSettings
 
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
-    [.. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox()];
+    [
+        .. Markets(),
+        .. Listening(),
+        .. Telemetry(),
+        .. DeclaredNotifySettings.All,
+        .. Outside(),
+        .. Storing(),
+        .. Retention(),
+        .. Sandbox(),
+    ];
 
     private static IEnumerable<Setting<ServiceSettings>> Markets() =>
         [
@@ -48,6 +57,32 @@ internal static class DeclaredSettings
                 (s, v) => s with { Fallbacks = v },
                 "Exchanges to use, in this order, while the exchange of a pair is unavailable"
             ),
+            Declare.One(
+                "max_added_pairs",
+                Kind.Whole(0, 2000),
+                s => s.MaxAddedPairs,
+                (s, v) => s with { MaxAddedPairs = v },
+                "Maximum number of pairs that bots and callers add at run time"
+            ) with
+            {
+                See = "[follow a bot](freqtrade.md#follow-the-bot)",
+            },
+            Declare.One(
+                "untracked",
+                Kind.OneOf(
+                    "RULE",
+                    ("not_found", UntrackedRule.NotFound),
+                    ("unknown", UntrackedRule.Unknown),
+                    ("whole_market", UntrackedRule.WholeMarket)
+                ),
+                s => RemoraJson.NameOf(s.Untracked),
+                (s, v) => s with { Untracked = v },
+                "Answer of /risk for a pair that is not tracked: the status 404, an unknown state, or the assessment "
+                    + "of the whole market"
+            ) with
+            {
+                See = "[untracked pairs](api.md#untracked-pairs)",
+            },
             Declare.One("policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
             Declare.One(
                 "policies",
@@ -165,6 +200,13 @@ internal static class DeclaredSettings
                 "Time from the close of a candle to its request"
             ),
             Declare.One(
+                "unfinished_interval",
+                Kind.Whole(0, 3600, "SECONDS"),
+                s => (int)s.UnfinishedInterval.TotalSeconds,
+                (s, v) => s with { UnfinishedInterval = TimeSpan.FromSeconds(v) },
+                "Seconds of real time between two requests for the unfinished candle, which sets flag_shock; 0 for none"
+            ),
+            Declare.One(
                 "sources",
                 Kind.Bool,
                 s => s.Sources,
@@ -211,12 +253,23 @@ internal static class DeclaredSettings
                 Kind.File,
                 _ => null,
                 (s, v) => s with { Coefficients = CoefficientsSetting.Load(v) },
-                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the day "
-                    + "on which its first fit is valid",
+                "File of coefficients of forecasts, from 'remora forecast fit'; it replaces the shipped ones from the "
+                    + "day on which its first fit is valid",
                 "the shipped ones"
             ) with
             {
                 See = "[forecasts](forecast.md#newer-coefficients)",
+            },
+            Declare.One(
+                "forecast_days",
+                Kind.Whole(RequiredHistory.Base.Days, 3650, "DAYS"),
+                s => s.ForecastDays,
+                (s, v) => s with { ForecastDays = v },
+                "Days of past that forecasts begin with, if the exchange has them",
+                $"{RequiredHistory.Forecasts.Days}, and {RequiredHistory.Base.Days} in a sandbox"
+            ) with
+            {
+                See = "[how a past is kept](forecast.md#the-past-of-a-market)",
             },
             Declare.One(
                 "contact_email",
@@ -381,6 +434,16 @@ internal static class DeclaredSettings
             {
                 Flag = null,
                 CommandFlag = "--sandbox URL",
+            },
+            Declare.One(
+                "sandbox_rate_limit",
+                Kind.Bool,
+                s => s.SandboxRateLimit,
+                (s, v) => s with { SandboxRateLimit = v },
+                "Whether the rate limits of exchanges are kept in a sandbox too, in real time"
+            ) with
+            {
+                Flag = null,
             },
             Declare.One(
                 "speed",

@@ -9,14 +9,24 @@ namespace Remora.Server.Settings;
 /// A Freqtrade bot in the settings file. The file contains the name of a variable instead of the
 /// password.
 /// </summary>
-internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, string? PasswordEnv = null)
+internal sealed record FreqtradeSettings(
+    Uri? Url = null,
+    string? User = null,
+    string? PasswordEnv = null,
+    bool Lock = true,
+    bool Follow = false
+)
 {
     public FreqtradeBot? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
     {
         if (User is null)
             errors.Add($"{name}: 'user' is missing");
         var password = Referred.Value($"{name}.password_env", PasswordEnv, environment, errors);
-        return Url is null || User is null || password is null ? null : new(Url, User, password);
+        if (!Lock && !Follow)
+            errors.Add($"{name}: 'lock' and 'follow' are both false: set one of them, or remove the bot");
+        return Url is null || User is null || password is null
+            ? null
+            : new(Url, User, password) { Lock = Lock, Follow = Follow };
     }
 }
 

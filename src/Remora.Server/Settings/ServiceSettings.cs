@@ -6,6 +6,7 @@ using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Forecasts;
 using Remora.Markets;
+using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Streams;
 using Remora.Store;
@@ -50,6 +51,14 @@ public sealed record ServiceSettings
     /// Further markets, each with its own exchange, timeframe or fallbacks if they differ.
     /// </summary>
     public IReadOnlyList<MarketSettings> Markets { get; init; } = [];
+
+    /// <summary>
+    /// The maximum number of pairs that are added at run time, besides the configured ones.
+    /// </summary>
+    public int MaxAddedPairs { get; init; } = 250;
+
+    /// <summary>The answer of <c>/risk</c> for a pair that is not tracked.</summary>
+    public UntrackedRule Untracked { get; init; }
 
     /// <summary>The name of the default policy.</summary>
     public string Policy { get; init; } = RiskPolicy.Default.Name;
@@ -119,6 +128,11 @@ public sealed record ServiceSettings
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How often the unfinished candle is requested, in real time; zero for never.
+    /// </summary>
+    public TimeSpan UnfinishedInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
 
@@ -127,6 +141,18 @@ public sealed record ServiceSettings
 
     /// <summary>The coefficients of forecasts.</summary>
     public CoefficientVintages Coefficients { get; init; } = CoefficientVintages.Shipped;
+
+    /// <summary>
+    /// The days of past that forecasts begin with; null for those that they compare with, or in a
+    /// sandbox for those of other readings.
+    /// </summary>
+    public int? ForecastDays { get; init; }
+
+    /// <summary>The past that forecasts begin with.</summary>
+    public TimeSpan ForecastHistory =>
+        ForecastDays is { } days ? TimeSpan.FromDays(days)
+        : Sandbox ? RequiredHistory.Base
+        : RequiredHistory.Forecasts;
 
     /// <summary>How long before a scheduled event its event window starts.</summary>
     public TimeSpan CalendarBefore { get; init; } = ScheduledEvent.UsualBefore;
@@ -194,11 +220,23 @@ public sealed record ServiceSettings
     /// <summary>The maximum number of simultaneous readers of the event stream.</summary>
     public int MaxStreams { get; init; } = 5000;
 
-    /// <summary>The Freqtrade bots whose pairs are locked while entries are blocked.</summary>
+    /// <summary>
+    /// The Freqtrade bots whose pairs are locked while entries are blocked, or whose whitelists are
+    /// followed.
+    /// </summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
     /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
+
+    /// <summary>Messages to people.</summary>
+    public NotifySettings Notify { get; init; } = new();
+
+    /// <summary>The address of the service in links of messages; null for host and port.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The address that is called each minute while all is well; null for none.</summary>
+    public Uri? HeartbeatUrl { get; init; }
 
     /// <summary>Whether a sandbox replaces the outside world.</summary>
     public bool Sandbox { get; init; }
@@ -208,6 +246,9 @@ public sealed record ServiceSettings
 
     /// <summary>The speed of the clock in a sandbox.</summary>
     public double Speed { get; init; } = 1;
+
+    /// <summary>Whether the rate limits of exchanges are kept in a sandbox too.</summary>
+    public bool SandboxRateLimit { get; init; }
 
     internal static IReadOnlyList<Pair> DefaultPairs { get; } =
     [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
@@ -241,6 +282,14 @@ public sealed record ServiceSettings
     /// </summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The clock by which added pairs are dropped: real time, also in a sandbox. Tests change it.
+    /// </summary>
+    internal TimeProvider RealClock { get; init; } = TimeProvider.System;
+
+    /// <summary>The addresses and delays of notifiers. Tests change them.</summary>
+    internal NotifyOptions NotifyOptions { get; init; } = new();
+
     /// <summary>The clock of the log's intervals. Tests change it.</summary>
     internal TimeProvider LogClock { get; init; } = TimeProvider.System;
 
@@ -257,6 +306,19 @@ public sealed record ServiceSettings
     internal bool AnswersAnonymous => !RequireKeys && (AllowAnonymous || !IsGuarded);
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
+}
+
+/// <summary>The answer for a pair that is not tracked.</summary>
+public enum UntrackedRule
+{
+    /// <summary>404, with the nearest tracked pairs.</summary>
+    NotFound,
+
+    /// <summary>An assessment whose state is unknown, by the policy's rule for stale data.</summary>
+    Unknown,
+
+    /// <summary>The assessment of the whole market.</summary>
+    WholeMarket,
 }
 
 /// <summary>One market. Null values use the settings for all markets.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
 using Remora.Feeds.Keys;
+using Remora.Notify;
 using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
@@ -28,6 +29,7 @@ public static class SettingsReader
         "shared",
         "clickhouse_password",
         PortPassword.Key,
+        NotifySettings.Key,
         "clickhouse_host",
         "libchdb",
         "engine_library",
@@ -69,6 +71,7 @@ public static class SettingsReader
             Markets = ListOf(DeclaredLists.Markets),
             Keys = KeysIn(environment, errors),
             ClickhousePortPassword = PortPassword.Read(settings, environment, errors),
+            Notify = settings.Notify with { Addresses = NotifiersIn(environment, errors) },
             Freqtrade =
             [
                 .. ListOf(DeclaredLists.Freqtrade)
@@ -114,7 +117,14 @@ public static class SettingsReader
             Last("policies"),
             Last("calendar"),
             Last("coefficients"),
-            [.. referred.Concat(SourceKeys.Variables).Concat(passwords).Distinct().Order(StringComparer.Ordinal)]
+            [
+                .. referred
+                    .Concat(SourceKeys.Variables)
+                    .Concat(passwords)
+                    .Append(NotifySettings.Variable)
+                    .Distinct()
+                    .Order(StringComparer.Ordinal),
+            ]
         );
 
         string? Last(string key) =>
@@ -168,6 +178,25 @@ public static class SettingsReader
         }
     }
 
+    private static IReadOnlyList<NotifierAddress> NotifiersIn(
+        IReadOnlyDictionary<string, string> environment,
+        List<string> errors
+    )
+    {
+        try
+        {
+            return NotifierAddress.Parse(
+                environment.GetValueOrDefault(NotifySettings.Variable, ""),
+                NotifySettings.Variable
+            );
+        }
+        catch (FormatException e)
+        {
+            errors.Add(e.Message);
+            return [];
+        }
+    }
+
     private static SettingText Unsplit(string key, string value, string origin)
     {
         var isList = DeclaredSettings.All.Any(known => known.Name == key && known.IsList);
@@ -213,7 +242,7 @@ public static class SettingsReader
 
     private static string Unknown(string key, string prefix, IReadOnlyList<Setting> known)
     {
-        if (key == PortPassword.Key || OutsideKeys.Contains(key))
+        if (key is PortPassword.Key or NotifySettings.Key || OutsideKeys.Contains(key))
         {
             return "secrets are not allowed in settings, because other users can read them: "
                 + $"set the environment variable {Prefix}{key.ToUpperInvariant()} instead";

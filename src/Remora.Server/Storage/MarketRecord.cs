@@ -10,6 +10,7 @@ namespace Remora.Server.Storage;
 /// </summary>
 public sealed class MarketRecord : IDisposable
 {
+    private readonly TimeProvider _clock;
     private readonly WriteOnce _stored = new();
     private readonly WarmStart _warmStart;
 
@@ -20,7 +21,7 @@ public sealed class MarketRecord : IDisposable
     /// <param name="clock">The service's clock.</param>
     public MarketRecord(StoreSession session, TimeProvider clock)
     {
-        Session = session;
+        (Session, _clock) = (session, clock);
         _warmStart = new(session, _stored, clock);
     }
 
@@ -29,12 +30,25 @@ public sealed class MarketRecord : IDisposable
 
     private Recorder Recorder => Session.Recorder;
 
+    private Instant Now => Instant.From(_clock.GetUtcNow());
+
     /// <summary>
     /// Returns a market's stored candles for its warm-up; null if the store does not answer in
     /// time.
     /// </summary>
     public Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation) =>
         _warmStart.CandlesAsync(market, cancellation);
+
+    /// <summary>
+    /// Returns a market's stored base candles that open in a span; none if the store does not
+    /// answer in time.
+    /// </summary>
+    public Task<IReadOnlyList<Candle>> RecallAsync(
+        MarketId market,
+        Instant from,
+        Instant until,
+        CancellationToken cancellation
+    ) => _warmStart.CandlesAsync(market, from, until, cancellation);
 
     /// <summary>
     /// Returns the stored observations that are still relevant, in the order in which they became
@@ -45,6 +59,28 @@ public sealed class MarketRecord : IDisposable
         string policy,
         CancellationToken cancellation
     ) => _warmStart.ObservationsAsync(markets, policy, cancellation);
+
+    /// <summary>
+    /// Reads which assessments of markets are already stored. Call it before they are added.
+    /// </summary>
+    public Task RecallAssessmentsAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    ) => _warmStart.AssessmentsAsync(markets, policy, cancellation);
+
+    /// <summary>Forgets a market that is no longer tracked. The pump calls this.</summary>
+    public void Dropped(MarketId market)
+    {
+        _sources.Remove(market, out var source);
+        foreach (var known in new[] { market, source })
+        {
+            if (known is null)
+                continue;
+            foreach (var timeframe in new[] { known.Timeframe, Timeframe.OneHour, Timeframe.OneDay })
+                _stored.Forget(new(known.Exchange, known.Pair, timeframe));
+        }
+    }
 
     /// <summary>Call this after the service has ended.</summary>
     public void Dispose() => _warmStart.Dispose();
@@ -62,6 +98,8 @@ public sealed class MarketRecord : IDisposable
             return;
         else if (marketEvent.History is { } history)
             Past(market, history, assessment);
+        else if (marketEvent.SeenAt is not null)
+            Unfinished(market, assessment);
         else
             Closed(market, marketEvent.Candle, assessment);
     }
@@ -78,7 +116,14 @@ public sealed class MarketRecord : IDisposable
     public void Assessed(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (_stored.IsNew(market, assessment, isOfPast))
-            Recorder.Assessment(assessment);
+            Recorder.Assessment(assessment, Now);
+    }
+
+    // Only the assessment: the candle is stored when it has closed.
+    private void Unfinished(MarketId market, Assessment? assessment)
+    {
+        if (assessment is not null)
+            Assessed(market, assessment, isOfPast: false);
     }
 
     private void Closed(MarketId market, in Candle candle, Assessment? assessment)
@@ -87,13 +132,13 @@ public sealed class MarketRecord : IDisposable
         var source = _sources.GetValueOrDefault(market);
         if (isNew && source is null)
         {
-            Recorder.CandleAndAssessment(assessment!);
+            Recorder.CandleAndAssessment(assessment!, Now);
             return;
         }
         // The candle is stored under its exchange, the assessment under the market.
         Recorder.Candle(source ?? market, candle);
         if (isNew)
-            Recorder.Assessment(assessment!);
+            Recorder.Assessment(assessment!, Now);
     }
 
     private void Past(MarketId market, MarketHistory history, Assessment? assessment)

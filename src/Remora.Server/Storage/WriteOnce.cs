@@ -6,12 +6,13 @@ namespace Remora.Server.Storage;
 /// <summary>
 /// Decides what is stored, so that each row is written once although every start and every outage
 /// fetches history again: candles that are new or that the exchange revised, and assessments that
-/// were not given before. Candles may be noted from any thread. The pump calls all other methods.
+/// were not given before. What the store holds may be noted from any thread. The pump calls all
+/// other methods.
 /// </summary>
 internal sealed class WriteOnce
 {
     private readonly ConcurrentDictionary<MarketId, Dictionary<Instant, int>> _candles = new(); // hashes by open time
-    private readonly Dictionary<MarketId, Assessed> _assessed = [];
+    private readonly ConcurrentDictionary<MarketId, Assessed> _assessed = new();
 
     /// <summary>
     /// Whether the time of the last stored assessment of each market has been read from the store.
@@ -27,6 +28,13 @@ internal sealed class WriteOnce
 
     /// <summary>Records that the store contains assessments of a market up to this time.</summary>
     public void HoldsAssessments(MarketId market, Instant until) => Of(market).Until = until;
+
+    /// <summary>Forgets a market, as if it had never been tracked.</summary>
+    public void Forget(MarketId market)
+    {
+        _candles.TryRemove(market, out _);
+        _assessed.TryRemove(market, out _);
+    }
 
     /// <summary>
     /// Returns the candles of fetched history that the store lacks or contains with other values.
@@ -88,12 +96,7 @@ internal sealed class WriteOnce
         return true;
     }
 
-    private Assessed Of(MarketId market)
-    {
-        if (!_assessed.TryGetValue(market, out var assessed))
-            _assessed[market] = assessed = new();
-        return assessed;
-    }
+    private Assessed Of(MarketId market) => _assessed.GetOrAdd(market, static _ => new());
 
     private static bool IsStored(Dictionary<Instant, int> stored, in Candle candle) =>
         stored.TryGetValue(candle.OpenTime, out var hash) && hash == candle.GetHashCode();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Threading.Channels;
+using Remora.Markets;
 
 namespace Remora.Server.Streams;
 
@@ -9,20 +10,14 @@ namespace Remora.Server.Streams;
 /// One reader of the stream. Its backlog holds the latest unsent frame of each topic, so a stalled
 /// reader costs one reference per topic. A reader that accepts no data for a while is dropped.
 /// </summary>
-/// <param name="places">
-/// The index in this reader's backlog for each market of the board, or -1. Readers of the same
-/// markets share the array.
-/// </param>
-/// <param name="topics">
-/// The number of indexes. If the whole market is included, its index is the last one.
-/// </param>
-internal sealed class EventReader(int[] places, int topics)
+/// <param name="named">The markets that the reader named; null for all, also later ones.</param>
+internal sealed class EventReader(IReadOnlySet<MarketId>? named)
 {
     private const int LargestWrite = 32 * 1024;
     private static readonly byte[] Beat = [.. ": still here\n\n"u8];
 
     private readonly Lock _lock = new();
-    private readonly StreamFrame?[] _pending = new StreamFrame?[topics];
+    private readonly Dictionary<StreamTopic, StreamFrame> _pending = [];
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }
     );
@@ -31,7 +26,11 @@ internal sealed class EventReader(int[] places, int topics)
     private long _lastWrite = Stopwatch.GetTimestamp();
     private long _blockedSince;
 
-    public bool WantsWhole { get; init; }
+    /// <summary>Whether the reader gets the whole market: if it named no markets.</summary>
+    public bool WantsWhole => named is null;
+
+    /// <summary>The markets that the reader named; none if it reads all.</summary>
+    public IEnumerable<MarketId> Named => named ?? Enumerable.Empty<MarketId>();
 
     /// <summary>Aborts the connection. Set by the code that accepted it.</summary>
     public Action Abort { get; init; } = () => { };
@@ -46,14 +45,17 @@ internal sealed class EventReader(int[] places, int topics)
     public TimeSpan Blocked =>
         Volatile.Read(ref _blockedSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
-    public bool Wants(int market) => places[market] >= 0;
+    public bool Wants(MarketId market) => named?.Contains(market) != false;
 
     /// <summary>
-    /// Replaces the unsent frame of a market. Frames are posted in ascending sequence.
+    /// Replaces the unsent frame of a topic. Frames are posted in ascending sequence.
     /// </summary>
-    public void Post(int market, StreamFrame frame) => PostAt(places[market], frame);
-
-    public void PostWhole(StreamFrame frame) => PostAt(topics - 1, frame);
+    public void Post(StreamTopic topic, StreamFrame frame)
+    {
+        lock (_lock)
+            _pending[topic] = frame;
+        _signal.Writer.TryWrite(true);
+    }
 
     /// <summary>
     /// Posts a heartbeat, so that proxies and the reader detect a live connection.
@@ -102,13 +104,6 @@ internal sealed class EventReader(int[] places, int topics)
         } while (more);
     }
 
-    private void PostAt(int place, StreamFrame frame)
-    {
-        lock (_lock)
-            _pending[place] = frame;
-        _signal.Writer.TryWrite(true);
-    }
-
     /// <summary>
     /// Takes the pending frames in ascending sequence. A reader that resumes after its last frame
     /// has therefore missed no earlier one.
@@ -120,13 +115,8 @@ internal sealed class EventReader(int[] places, int topics)
         {
             if (_isCutOff)
                 return false;
-            foreach (ref var frame in _pending.AsSpan())
-            {
-                if (frame is null)
-                    continue;
-                frames.Add(frame);
-                frame = null;
-            }
+            frames.AddRange(_pending.Values);
+            _pending.Clear();
             var isBeatDue = _beatDue;
             _beatDue = false;
             frames.Sort((a, b) => a.Sequence.CompareTo(b.Sequence));

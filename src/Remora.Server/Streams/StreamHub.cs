@@ -63,24 +63,35 @@ internal sealed class StreamHub
                 return false;
             var view = ViewOf(policy, side);
             var known = SequenceOf(lastEventId);
-            for (var market = 0; market < view.Markets.Length; market++)
+            foreach (var market in _board.All)
             {
-                if (!reader.Wants(market))
+                if (!reader.Wants(market.Id))
                     continue;
                 Refresh(view, market);
-                if (view.Markets[market].Frame.Sequence > known)
-                    reader.Post(market, view.Markets[market].Frame);
+                PostIfNew(view.TopicOf(market));
             }
             if (reader.WantsWhole)
             {
                 RefreshWhole(view);
-                if (view.Whole.Frame.Sequence > known)
-                    reader.PostWhole(view.Whole.Frame);
+                PostIfNew(view.Whole);
             }
             view.Readers.Add(reader);
             Volatile.Write(ref _readers, _readers + 1);
             return true;
+
+            void PostIfNew(StreamTopic topic)
+            {
+                if (topic.Frame.Sequence > known)
+                    reader.Post(topic, topic.Frame);
+            }
         }
+    }
+
+    /// <summary>Returns the markets that at least one reader named.</summary>
+    public IReadOnlyCollection<MarketId> Named()
+    {
+        lock (_lock)
+            return _views.SelectMany(view => view.Readers).SelectMany(reader => reader.Named).ToHashSet();
     }
 
     public void Leave(EventReader reader, int policy, Side side)
@@ -110,7 +121,7 @@ internal sealed class StreamHub
             foreach (var view in _views)
                 RefreshAll(view); // changes before this subscription, if an earlier one failed
         }
-        var changed = new List<int>();
+        var changed = new List<MarketAnswers>();
         while (true)
         {
             await subscription.NextAsync(changed, cancellation);
@@ -133,7 +144,7 @@ internal sealed class StreamHub
     {
         if (view.Readers.Count == 0)
             return;
-        for (var market = 0; market < view.Markets.Length; market++)
+        foreach (var market in _board.All)
             Refresh(view, market);
         if (view.IsWholeRead)
             RefreshWhole(view);
@@ -151,8 +162,9 @@ internal sealed class StreamHub
                 {
                     if (view.Readers.Count == 0)
                         continue;
-                    for (var market = 0; market < view.Markets.Length; market++)
-                        if (view.Markets[market].HasTurned(now))
+                    view.Keep(_board.All);
+                    foreach (var market in _board.All)
+                        if (view.TopicOf(market).HasTurned(now))
                             Refresh(view, market);
                     if (view.IsWholeRead && view.Whole.HasTurned(now))
                         RefreshWhole(view);
@@ -180,14 +192,14 @@ internal sealed class StreamHub
         }
     }
 
-    private void Refresh(View view, int market)
+    private void Refresh(View view, MarketAnswers market)
     {
-        var topic = view.Markets[market];
+        var topic = view.TopicOf(market);
         if (!topic.Refresh(_run, ref _sequence, Second()))
             return;
         foreach (var reader in view.Readers)
-            if (reader.Wants(market))
-                reader.Post(market, topic.Frame);
+            if (reader.Wants(market.Id))
+                reader.Post(topic, topic.Frame);
     }
 
     private void RefreshWhole(View view)
@@ -196,7 +208,7 @@ internal sealed class StreamHub
             return;
         foreach (var reader in view.Readers)
             if (reader.WantsWhole)
-                reader.PostWhole(view.Whole.Frame);
+                reader.Post(view.Whole, view.Whole.Frame);
     }
 
     /// <summary>Returns the current time in whole seconds, as answers use it.</summary>
@@ -222,20 +234,30 @@ internal sealed class StreamHub
 
         public bool IsWholeRead => Readers.Exists(reader => reader.WantsWhole);
 
-        public StreamTopic[] Markets { get; } =
-        [
-            .. board.Markets.Select(
-                (id, i) =>
-                    new StreamTopic(
-                        AssessmentEvent,
-                        () => board.Answer(board[i], policy, side),
-                        now => VerdictOf(board[i].Latest(policy).At(now, side))
-                    )
-            ),
-        ];
+        private readonly Dictionary<MarketAnswers, StreamTopic> _topics = [];
 
         public StreamTopic Whole { get; } =
             new(MarketEvent, () => board.WholeAnswer(policy, side), now => VerdictOf(board.WholeAt(policy, side, now)));
+
+        public StreamTopic TopicOf(MarketAnswers market)
+        {
+            if (!_topics.TryGetValue(market, out var topic))
+                _topics[market] = topic = new(
+                    AssessmentEvent,
+                    () => board.Answer(market, policy, side),
+                    now => VerdictOf(market.Latest(policy).At(now, side))
+                );
+            return topic;
+        }
+
+        /// <summary>Drops the topics of markets that are no longer tracked.</summary>
+        public void Keep(IReadOnlyList<MarketAnswers> markets)
+        {
+            if (_topics.Count <= markets.Count)
+                return;
+            foreach (var dropped in _topics.Keys.Except(markets).ToList())
+                _topics.Remove(dropped);
+        }
 
         private static StreamVerdict VerdictOf(Assessment one) => new(one.SafeToTrade, one.State, one.Recommendation);
 

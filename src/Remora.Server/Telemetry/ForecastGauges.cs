@@ -100,10 +100,9 @@ internal static class ForecastGauges
             .Where(a => a.Forecast is not null)
             .Select(a => (a.Forecast!, MarketGauges.Tags(a.Exchange, a.Pair, a.Timeframe)));
 
-    private static IEnumerable<(
-        HorizonForecast Forecast,
-        KeyValuePair<string, object?>[] Tags
-    )> Horizons(AssessmentBoard board) =>
+    private static IEnumerable<(HorizonForecast Forecast, KeyValuePair<string, object?>[] Tags)> Horizons(
+        AssessmentBoard board
+    ) =>
         All(board)
             .SelectMany(one =>
                 Horizon.All.Select(horizon =>

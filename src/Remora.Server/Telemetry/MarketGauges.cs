@@ -101,7 +101,7 @@ internal static class MarketGauges
     }
 
     private static IEnumerable<Assessment> All(AssessmentBoard board) =>
-        board.Markets.Select(market => board.Latest(market));
+        board.All.Select(market => market.Latest(0).At(board.Now, Side.Long));
 
     private static KeyValuePair<string, object?>[] Tags(Assessment a) => Tags(a.Exchange, a.Pair, a.Timeframe);
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Remora.Bots.Freqtrade;
 using Remora.Server.Answers;
+using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Streams;
 
@@ -22,9 +24,12 @@ internal static class MetricsExtensions
         ForecastGauges.Register(meter, board, settings.Coefficients, parts.Calendar);
         FeedGauges.Register(meter, board, parts);
         StreamGauges.Register(meter, Get<StreamHub>());
+        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), settings.MaxAddedPairs);
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
         ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());
+        if (parts.Notifications is { } notifications)
+            NotificationGauges.Register(meter, notifications);
         foreach (var observe in parts.Observe)
             observe(meter);
         if (settings.OtlpEndpoint is not { } collector)

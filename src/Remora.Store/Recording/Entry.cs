@@ -34,7 +34,7 @@ internal sealed record ObservationEntry(Observation Observation) : Entry
 }
 
 /// <summary>An assessment, and the closed candle that caused it, if one did.</summary>
-internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle) : Entry
+internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle, Instant? Published) : Entry
 {
     public override int Rows => WithCandle ? 2 : 1;
 
@@ -43,7 +43,7 @@ internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle) :
         var (assessment, candle) = (Assessment, Assessment.GetReadings().Candle);
         if (WithCandle)
             batches.Add(StoredCandle.Of(assessment.Exchange, assessment.Pair, assessment.Timeframe, candle!.Value));
-        batches.Add(assessment);
+        batches.Add(BothSides.Of(assessment, Published));
     }
 }
 

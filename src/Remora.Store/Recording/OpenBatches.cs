@@ -51,7 +51,7 @@ internal sealed class OpenBatches(TimeProvider time)
 
     public void Add(Observation observation) => Add(_observations, observation);
 
-    public void Add(Assessment assessment) => Add(_assessments, BothSides.Of(assessment));
+    public void Add(in BothSides assessment) => Add(_assessments, in assessment);
 
     public void Add(RequestRow request) => Add(_requests, request);
 

@@ -79,11 +79,12 @@ public sealed class Recorder
     /// time than two.
     /// </summary>
     /// <param name="assessment">The assessment. Its readings contain the candle.</param>
-    public void CandleAndAssessment(Assessment assessment)
+    /// <param name="published">When it was published; null when it was not.</param>
+    public void CandleAndAssessment(Assessment assessment, Instant? published = null)
     {
         Volatile.Write(ref _candleCount, _candleCount + 1);
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(new AssessmentEntry(assessment, WithCandle: true));
+        Add(new AssessmentEntry(assessment, WithCandle: true, published));
     }
 
     /// <summary>
@@ -104,10 +105,12 @@ public sealed class Recorder
     }
 
     /// <summary>Records an assessment without a new candle, or by another policy.</summary>
-    public void Assessment(Assessment assessment)
+    /// <param name="assessment">The assessment.</param>
+    /// <param name="published">When it was published; null when it was not.</param>
+    public void Assessment(Assessment assessment, Instant? published = null)
     {
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(new AssessmentEntry(assessment, WithCandle: false));
+        Add(new AssessmentEntry(assessment, WithCandle: false, published));
     }
 
     /// <summary>Records a request. Thread-safe.</summary>

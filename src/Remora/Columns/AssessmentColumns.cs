@@ -98,6 +98,9 @@ public static class AssessmentColumns
         Forecast("forecast_volatility_1h", Horizon.OneHour, forecast => forecast.Volatility),
         Forecast("forecast_volatility_4h", Horizon.FourHours, forecast => forecast.Volatility),
         Forecast("forecast_volatility_24h", Horizon.OneDay, forecast => forecast.Volatility),
+        Variance("forecast_variance_1h", Horizon.OneHour),
+        Variance("forecast_variance_4h", Horizon.FourHours),
+        Variance("forecast_variance_24h", Horizon.OneDay),
         Forecast("forecast_percentile_1h", Horizon.OneHour, forecast => forecast.Percentile),
         Forecast("forecast_percentile_4h", Horizon.FourHours, forecast => forecast.Percentile),
         Forecast("forecast_percentile_24h", Horizon.OneDay, forecast => forecast.Percentile),
@@ -133,6 +136,10 @@ public static class AssessmentColumns
 
     private static Column<Assessment> Forecast(string name, Horizon horizon, Func<HorizonForecast, double> value) =>
         Number(name, Everywhere, a => a.Forecast is { } forecast ? value(forecast[horizon]) : double.NaN);
+
+    // What the track record is graded with
+    private static Column<Assessment> Variance(string name, Horizon horizon) =>
+        Number(name, Table, a => a.Forecast?[horizon].GetExpectedVariance() ?? double.NaN);
 
     private static Column<Assessment> Text(string name, ColumnUse use, Func<Assessment, string> value) =>
         Column.Text(name, use, value);

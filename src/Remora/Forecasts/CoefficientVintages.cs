@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Text;
 using Remora.Markets;
 
 namespace Remora.Forecasts;
@@ -11,6 +13,7 @@ namespace Remora.Forecasts;
 public sealed class CoefficientVintages
 {
     private readonly ImmutableArray<ForecastCoefficients> _fits;
+    private readonly Lazy<long> _key;
 
     /// <param name="fits">The fits, in any order; at least one, no day twice.</param>
     /// <exception cref="ArgumentException">There is no fit, or two are valid from the same
@@ -23,6 +26,11 @@ public sealed class CoefficientVintages
         for (var i = 1; i < _fits.Length; i++)
             if (_fits[i].ValidFrom == _fits[i - 1].ValidFrom)
                 throw new ArgumentException($"two fits are valid from {_fits[i].ValidFrom}", nameof(fits));
+        _key = new(() =>
+            BinaryPrimitives.ReadInt64LittleEndian(
+                Sha256.Hash(Encoding.UTF8.GetBytes(string.Join(' ', _fits.Select(fit => fit.Id))))
+            )
+        );
     }
 
     /// <summary>The fits of the engine's assembly.</summary>
@@ -33,6 +41,9 @@ public sealed class CoefficientVintages
 
     /// <summary>The newest fit.</summary>
     public ForecastCoefficients Newest => _fits[^1];
+
+    /// <summary>A hash of all fits: equal keys mean equal numbers.</summary>
+    internal long Key => _key.Value;
 
     /// <summary>
     /// Returns the newest fit that was valid at a moment; before the first fit, the first, in

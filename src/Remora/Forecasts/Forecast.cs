@@ -146,9 +146,8 @@ public sealed class Forecast
 /// <summary>The entries of the tables of a forecast.</summary>
 internal sealed record ForecastChoice(IReadOnlyList<Horizon> Horizons, double[] Falls, double[] Rises)
 {
-    private static readonly double[] Thresholds = [0.01, 0.02, 0.05, 0.1];
-
-    public static ForecastChoice Usual { get; } = new(Horizon.All, Thresholds, Thresholds);
+    public static ForecastChoice Usual { get; } =
+        new(Horizon.All, ForecastTable.ProbabilityOfDrawdown.UsualKeys, ForecastTable.ProbabilityOfRally.UsualKeys);
 }
 
 /// <summary>Why a market has no forecast.</summary>

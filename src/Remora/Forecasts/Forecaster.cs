@@ -13,7 +13,7 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 1;
+    private const long StateVersion = 2;
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
 
@@ -24,6 +24,7 @@ public sealed class Forecaster
     private readonly ForecastMeans _means;
     private readonly ForecastWindow _window = new();
     private readonly RangeMeter _meter;
+    private readonly CandleDigest _digest = new();
     private readonly bool _isInDollars;
     private long _nextOpen = long.MinValue;
 
@@ -44,7 +45,7 @@ public sealed class Forecaster
         _base = timeframe;
         Calendar = calendar ?? ForecastCalendar.Empty;
         _isInDollars = IsDollar(quote);
-        IsSupported = timeframe.Length <= Timeframe.OneHour.Length;
+        IsSupported = Supports(timeframe);
         _timeframe = timeframe.Name switch
         {
             "1m" => Timeframe.FiveMinutes,
@@ -60,8 +61,11 @@ public sealed class Forecaster
     /// <summary>The events to take into account, from the next candle on.</summary>
     public ForecastCalendar Calendar { get; set; }
 
-    /// <summary>Whether there are forecasts for candles of this timeframe.</summary>
+    /// <summary>Whether there are forecasts for candles of its timeframe.</summary>
     public bool IsSupported { get; }
+
+    /// <summary>Whether a candle was applied.</summary>
+    public bool HasPast => _digest.LastOpen is not null;
 
     /// <summary>The newest forecast; null when there is none.</summary>
     public Forecast? Current { get; private set; }
@@ -88,6 +92,9 @@ public sealed class Forecaster
     /// <summary>Returns what the market is like, when there are inputs.</summary>
     public MarketTraits Measure() => _meter.Measure(Math.Sqrt(_means.Variance30 / _means.Fives));
 
+    /// <summary>Whether there are forecasts for candles of a timeframe.</summary>
+    public static bool Supports(Timeframe timeframe) => timeframe.Length <= Timeframe.OneHour.Length;
+
     /// <summary>Whether a quote currency is the US dollar or a stable coin of it.</summary>
     public static bool IsDollar(string? quote) => Dollars.Contains(quote, StringComparer.Ordinal);
 
@@ -101,6 +108,7 @@ public sealed class Forecaster
             return Current;
         var next = candle.OpenTime + _base.Length;
         _nextOpen = next.UnixMilliseconds;
+        _digest.Add(candle);
         if (_gathered is null)
         {
             if (candle.Volume > 0)
@@ -158,9 +166,17 @@ public sealed class Forecaster
         return codec.ToBytes();
     }
 
+    /// <summary>
+    /// Whether a series continues the candles that were applied: it has the last of them, and equal
+    /// ones before it, as far as both have whole days of the last 32. False when candles differ;
+    /// null when the series does not reach the last candle.
+    /// </summary>
+    /// <param name="candles">Candles in ascending order.</param>
+    public bool? Continues(IReadOnlyList<Candle> candles) => _digest.Continues(candles);
+
     /// <summary>Replaces the state by one that <see cref="Save"/> returned.</summary>
-    /// <exception cref="FormatException">The bytes are damaged, or of another version or timeframe.
-    /// The forecaster then has no past.</exception>
+    /// <exception cref="FormatException">The bytes are damaged, or of another version, timeframe or
+    /// other coefficients. The forecaster then has no past.</exception>
     public void Load(ReadOnlySpan<byte> state)
     {
         try
@@ -173,6 +189,7 @@ public sealed class Forecaster
         catch (FormatException)
         {
             Clear();
+            _digest.Clear();
             _nextOpen = long.MinValue;
             throw;
         }
@@ -182,7 +199,9 @@ public sealed class Forecaster
     {
         codec.Expect(StateVersion, "version");
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
+        codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
+        _digest.Exchange(codec);
         _gathered?.Exchange(codec);
         _means.Exchange(codec);
         _window.Exchange(codec);

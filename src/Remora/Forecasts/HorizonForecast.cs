@@ -10,10 +10,6 @@ namespace Remora.Forecasts;
 public sealed class HorizonForecast
 {
     private const double HoursInYear = 365 * 24;
-    private const int Decimals = 8; // of tables
-    private static readonly double[] Levels = [0.95, 0.99];
-    private static readonly double[] Quantiles = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
-    private static readonly double[] Chances = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01];
     private readonly Forecast _forecast;
     private readonly Horizon _horizon;
     private readonly ForecastChoice _choice;
@@ -73,41 +69,43 @@ public sealed class HorizonForecast
     /// The probability that the price falls below the close by more than 1, 2, 5 and 10 % at any
     /// time within the horizon.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ProbabilityOfDrawdown => Table(_choice.Falls, ProbabilityOfFall);
+    public IReadOnlyDictionary<string, double> ProbabilityOfDrawdown =>
+        Table(ForecastTable.ProbabilityOfDrawdown, _choice.Falls);
 
     /// <summary>
     /// The probability that the price rises above the close by more than 1, 2, 5 and 10 % at any
     /// time within the horizon.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ProbabilityOfRally => Table(_choice.Rises, ProbabilityOfRise);
+    public IReadOnlyDictionary<string, double> ProbabilityOfRally =>
+        Table(ForecastTable.ProbabilityOfRally, _choice.Rises);
 
     /// <summary>
     /// The loss at the end of the horizon that is not exceeded with a probability of 95 and 99 %, a
     /// positive ratio of the price.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ValueAtRisk => Table(Levels, ValueAtRiskAt);
+    public IReadOnlyDictionary<string, double> ValueAtRisk => Table(ForecastTable.ValueAtRisk);
 
     /// <summary>
     /// The loss of the mean log return beyond the value at risk of 95 and 99 %, a positive ratio.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ExpectedShortfall => Table(Levels, ExpectedShortfallAt);
+    public IReadOnlyDictionary<string, double> ExpectedShortfall => Table(ForecastTable.ExpectedShortfall);
 
     /// <summary>
     /// Quantiles of the return at the end of the horizon, ratios of the price, by probability.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ReturnQuantiles => Table(Quantiles, ReturnAt);
+    public IReadOnlyDictionary<string, double> ReturnQuantiles => Table(ForecastTable.ReturnQuantiles);
 
     /// <summary>
     /// The distance below the close that the price reaches within the horizon with each
     /// probability: where a stop of a long position has that chance of being touched.
     /// </summary>
-    public IReadOnlyDictionary<string, double> StopDistances => Table(Chances, StopDistanceAt);
+    public IReadOnlyDictionary<string, double> StopDistances => Table(ForecastTable.StopDistances);
 
     /// <summary>
     /// The distance above the close that the price reaches within the horizon with each
     /// probability, for stops of short positions.
     /// </summary>
-    public IReadOnlyDictionary<string, double> ShortStopDistances => Table(Chances, ShortStopDistanceAt);
+    public IReadOnlyDictionary<string, double> ShortStopDistances => Table(ForecastTable.ShortStopDistances);
 
     private ref readonly HorizonNumbers Numbers => ref _forecast.NumbersOf(_horizon);
 
@@ -195,6 +193,9 @@ public sealed class HorizonForecast
             ? ratio
             : throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "expected a ratio in (0, 1)");
 
-    private static Dictionary<string, double> Table(double[] keys, Func<double, double> value) =>
-        keys.ToDictionary(key => key.ToString(CultureInfo.InvariantCulture), key => Math.Round(value(key), Decimals));
+    private Dictionary<string, double> Table(ForecastTable table, double[]? keys = null) =>
+        (keys ?? table.UsualKeys).ToDictionary(
+            key => key.ToString(CultureInfo.InvariantCulture),
+            key => table.ValueOf(this, key)
+        );
 }

@@ -54,6 +54,18 @@ internal sealed class StateCodec
             throw new FormatException($"the state has another {what}: {value}, expected {expected}");
     }
 
+    /// <summary>Reads a number.</summary>
+    /// <param name="most">The largest allowed one; the smallest is 0.</param>
+    /// <exception cref="FormatException">The read number is not allowed.</exception>
+    public int Number(int most)
+    {
+        var value = 0L;
+        Field(ref value);
+        return value >= 0 && value <= most
+            ? (int)value
+            : throw new FormatException($"the state has the number {value}, expected 0 to {most}");
+    }
+
     /// <summary>Refuses bytes that are left over.</summary>
     /// <exception cref="FormatException">Bytes are left over.</exception>
     public void End()

@@ -98,6 +98,19 @@ public static class FlagTable
         {
             IsShared = true,
         },
+        new(
+            RiskFlag.Shock,
+            "The unfinished candle moved further from the last close than the forecast expects once in 30 days; null "
+                + "without a forecast.",
+            (in i) =>
+                i.Market.Shock is not null ? true
+                : i.Market.Forecast is { InTestedRange: true } ? false
+                : null,
+            Shocked
+        )
+        {
+            IsFromCandles = true,
+        },
     ];
 
     /// <summary>All rows.</summary>
@@ -190,6 +203,14 @@ public static class FlagTable
 
     private static string ScheduledEvents(Assessment a) =>
         string.Join("; ", a.Outside.Calendar!.Near(a.AssessedAt).Select(e => $"{e.Name} at {e.At}"));
+
+    private static string Shocked(Assessment a)
+    {
+        var shock = a.GetReadings().Shock!;
+        return Invariant($"the price was {shock.Price}, {shock.Change:+0.0%;-0.0%} from the last close, within the ")
+            + Invariant($"unfinished candle as seen at {shock.SeenAt} ({shock.Limit:+0.0%;-0.0%} is expected once ")
+            + "in 30 days)";
+    }
 
     private static bool? Is(Regime? regime, Regime wanted) => regime is null ? null : regime == wanted;
 

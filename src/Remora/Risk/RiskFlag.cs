@@ -35,6 +35,11 @@ public enum RiskFlag
 
     /// <summary>The moment is within an event window of the calendar.</summary>
     ScheduledEvent,
+
+    /// <summary>
+    /// The unfinished candle moved further than is expected once in 30 days.
+    /// </summary>
+    Shock,
 }
 
 /// <summary>The class of a risk score.</summary>

@@ -51,7 +51,10 @@ public sealed class ForecastJobTests
         Assert.Equal(7, range.MinimumHistoryDays);
         Assert.InRange(turnover - range.MinimumTurnover, 0, 1e3);
         // Of pairs that are not in dollars, turnover has no known unit.
-        var inEuro = Fit([One]) with { Markets = [(Pair.Parse("ONE/EUR"), "0")] };
+        var inEuro = Fit([One]) with
+        {
+            Markets = [(Pair.Parse("ONE/EUR"), "0")],
+        };
         Assert.Equal(0, FitJob.Run(inEuro).Newest.Range.MinimumTurnover);
     }
 

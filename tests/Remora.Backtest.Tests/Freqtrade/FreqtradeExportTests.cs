@@ -15,6 +15,8 @@ public sealed class FreqtradeExportTests
     [InlineData("backtest-result-2021-12-01_22-24-24.json", 0)]
     [InlineData("backtest-result.json", 179)]
     [InlineData("backtest-result_multistrat.json", 179)]
+    [InlineData("backtest-result-2026-11-26_19-23-08.zip", 328)]
+    [InlineData("backtest-result-2026-11-26_19-24-15.zip", 909)]
     public void Figures_equal_those_of_freqtrade(string file, int trades)
     {
         foreach (var run in FreqtradeExport.Read(SharedData.Require("freqtrade/" + file)))

@@ -1,6 +1,7 @@
 using Remora.Backtest.Data;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Tests.Freqtrade;
 using Remora.Backtest.Trading;
 using Remora.Markets;
 using Remora.Risk;
@@ -48,7 +49,7 @@ public sealed class JudgeTests
                 .Range(0, 300)
                 .Select(i =>
                 {
-                    var opened = Generated.Start + TimeSpan.FromHours(48 + (i * 3));
+                    var opened = Generated.Start + TimeSpan.FromHours(168 + (i * 3)); // after the warm-up
                     var ratio = Math.Round((new Random(i).NextDouble() - 0.5) * 0.02, 8);
                     return new Trade(
                         pair,
@@ -153,6 +154,83 @@ public sealed class JudgeTests
             "ETH/USDT",
             Assert.Throws<BacktestException>(() => JudgeJob.Run(Options(Trades("ETH/USDT")))).Message
         );
+    }
+
+    [Fact]
+    public void Trades_before_the_end_of_the_warm_up_are_counted_apart()
+    {
+        var trades = Trades("BTC/USDT");
+        Trade Moved(Trade trade, TimeSpan to) =>
+            trade with
+            {
+                OpenTime = Generated.Start + to,
+                CloseTime = Generated.Start + to + TimeSpan.FromHours(1),
+            };
+        Trade[] early = [.. trades.Take(4).Select((trade, i) => Moved(trade, TimeSpan.FromHours(1 + i)))];
+        var before = Moved(trades[0], TimeSpan.FromDays(-1));
+        var judged = Assert.Single(JudgeJob.Run(Options([before, .. early, .. trades])));
+        Assert.Equal(300, judged.All.Trades);
+        Assert.Equal(4, judged.WarmingUp["BTC/USDT"]);
+        Assert.Equal(1, judged.Uncovered["BTC/USDT"]);
+        Assert.Contains(
+            "4 of them were entered before the end of the warm-up",
+            Assert.Throws<BacktestException>(() => JudgeJob.Run(Options(early))).Message
+        );
+    }
+
+    /// <summary>A future is judged by the candles of its spot market, if it has none.</summary>
+    [Fact]
+    public void A_future_without_candles_is_judged_by_those_of_the_spot_market()
+    {
+        var spot = Assert.Single(JudgeJob.Run(Options(Trades("BTC/USDT"))));
+        var options = Options(Trades("BTC/USDT:USDT"));
+        var future = Assert.Single(JudgeJob.Run(options));
+        Assert.Equal("BTC/USDT", future.Substituted["BTC/USDT:USDT"]);
+        Assert.Empty(spot.Substituted);
+        Assert.Equal(spot.Skipped.Select(trade => trade.OpenTime), future.Skipped.Select(trade => trade.OpenTime));
+        var own = options with
+        {
+            Markets = [.. options.Markets, new(Pair.Parse("BTC/USDT:USDT"), options.Markets[0].Candles)],
+        };
+        Assert.Empty(Assert.Single(JudgeJob.Run(own)).Substituted);
+    }
+
+    [Fact]
+    public void A_database_of_a_bot_is_judged_like_its_trades_as_csv()
+    {
+        var options = Options(Trades("BTC/USDT"));
+        var csv = Assert.Single(JudgeJob.Run(options));
+        var file = Path.Combine(_folder, "tradesv3.sqlite");
+        BotDatabase.Write(file, Trades("BTC/USDT"), open: 2);
+        var bot = Assert.Single(JudgeJob.Run(options with { Trades = file }));
+        Assert.Equal(("TestStrategy", 2, 300), (bot.Strategy, bot.OpenTrades, bot.All.Trades));
+        Assert.Equal(csv.Skipped, bot.Skipped);
+        Assert.Equal(csv.Kept.ProfitTotal, bot.Kept.ProfitTotal, 1e-9);
+    }
+
+    /// <summary>Additions and partial exits; shorts with leverage and funding; tags.</summary>
+    [Theory]
+    [InlineData("backtest-result-2026-11-26_19-23-08.zip", 328, false, 972.0974769999993)]
+    [InlineData("backtest-result-2026-11-26_19-24-15.zip", 909, true, -103.53531893)]
+    public void Exports_of_the_present_freqtrade_are_judged(string file, int trades, bool futures, double profit)
+    {
+        var options = new JudgeOptions
+        {
+            Trades = SharedData.Require("freqtrade/" + file),
+            Markets =
+            [
+                new(Pair.Parse("BTC/USDT"), SharedData.Require("candles/BTCUSDT-1h.csv.gz")),
+                new(Pair.Parse("ETH/USDT"), SharedData.Require("candles/ETHUSDT-1h.csv.gz")),
+            ],
+            Shifts = 50,
+            Resamples = 50,
+        };
+        var judged = Assert.Single(JudgeJob.Run(options));
+        Assert.Equal(trades, judged.All.Trades);
+        Assert.Equal(trades, judged.Kept.Trades + judged.Skipped.Count);
+        Assert.InRange(judged.Skipped.Count, 1, trades - 1);
+        Assert.Equal(profit, judged.All.ProfitTotal, 1e-6);
+        Assert.Equal(futures ? ["BTC/USDT:USDT", "ETH/USDT:USDT"] : [], judged.Substituted.Keys);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         $"/api/v1/scorecard?{Pair}",
         $"/api/v1/scorecard?{Pair}&horizon=4h&from=-7d",
         "/api/v1/pairs",
+        "/api/v1/pairlist",
         "/api/v1/policies",
         "/api/v1/sources",
         "/api/v1/status",
@@ -58,6 +59,54 @@ public sealed class StoredAnswerTests(RunningSandbox service)
             service.Schemas.Paths.Order(),
             addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()
         ); // the stream has its own test
+    }
+
+    /// <summary>
+    /// What the record contains is tested with a store of known rows, in ScorecardTests.
+    /// </summary>
+    [Fact]
+    public async Task The_track_record_is_printed()
+    {
+        var (exit, output, errors) = await RemoraProcess.RunAsync("scorecard", "BTC/USDT", "--url", service.Url);
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("BTC/USDT on ", output);
+        foreach (var horizon in (string[])["1h", "4h", "24h"])
+            Assert.Contains($"\n{horizon} ahead: ", output);
+        Assert.Contains("The record does not contradict the claims: evidence ", output);
+
+        (exit, output, errors) = await RemoraProcess.RunAsync([
+            "scorecard",
+            "BTC/USDT",
+            "--horizon",
+            "4h",
+            "--from",
+            "2000-01-01",
+            "--json",
+            "--url",
+            service.Url,
+        ]);
+        Assert.True(exit == 0, errors);
+        var scorecard = JsonElement.Parse(output);
+        Assert.Equal(["4h"], scorecard.GetProperty("horizons").EnumerateObject().Select(each => each.Name));
+
+        foreach (
+            var (arguments, expected) in new[]
+            {
+                ("DOGE/EUR", "DOGE/EUR is not tracked"),
+                ("BTC/USDT --from 2099-01-01", "The span is empty"),
+                ("BTC/USDT --horizon 2h", "2h"),
+            }
+        )
+        {
+            (exit, _, errors) = await RemoraProcess.RunAsync([
+                "scorecard",
+                .. arguments.Split(' '),
+                "--url",
+                service.Url,
+            ]);
+            Assert.Equal(2, exit);
+            Assert.Contains(expected, errors);
+        }
     }
 
     [Theory]

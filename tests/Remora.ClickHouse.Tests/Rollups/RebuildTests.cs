@@ -44,7 +44,7 @@ public sealed class RebuildTests(Engine engine)
                             1_000_000 + (writer * 10_000_000) + (batch * BatchRows)
                         );
                         Interlocked.Add(ref written, BatchRows);
-                        await Task.Delay(30);
+                        await Task.Delay(100);
                     }
                 })
             )
@@ -57,7 +57,7 @@ public sealed class RebuildTests(Engine engine)
                 // A batch may be in one version and not yet in the other
                 Assert.True(seen + (2 * BatchRows) >= most, $"a reader saw {seen} rows after {most}");
                 most = Math.Max(most, seen);
-                await Task.Delay(20);
+                await Task.Delay(100);
             }
         });
         await Task.Delay(300);

@@ -5,6 +5,7 @@ namespace Remora.Feeds.Tests.Candles;
 /// <summary>
 /// Tests answers of the exchange under wrong times, and answers that arrive late.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class AnswerTimesTests
 {
     /// <summary>

@@ -56,7 +56,10 @@ internal sealed class FeedRig : IAsyncDisposable
     public bool HasWholeHistory =>
         Histories.Any(history => history.Base.Count > 0 && history.Base[0].OpenTime == Feed.Health.HistoryFrom);
 
-    public IReadOnlyList<Candle> Closed => [.. Received.Where(e => e.History is null).Select(e => e.Candle)];
+    public IReadOnlyList<Candle> Closed =>
+        [.. Received.Where(e => e.History is null && e.SeenAt is null).Select(e => e.Candle)];
+
+    public IReadOnlyList<MarketEvent> Unfinished => [.. Received.Where(e => e.SeenAt is not null)];
 
     public static Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges) =>
         CreateAsync(Timeframe.FiveMinutes, markets, exchanges);
@@ -129,6 +132,8 @@ internal sealed class FeedRig : IAsyncDisposable
         foreach (var e in Received)
         {
             Assert.Equal(Market, e.Market);
+            if (e.SeenAt is not null)
+                continue;
             if (e.History is { } history)
             {
                 AssertTrue(history.Daily, Timeframe.OneDay);

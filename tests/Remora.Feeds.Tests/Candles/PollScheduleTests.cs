@@ -18,6 +18,20 @@ public sealed class PollScheduleTests
         Assert.Equal(Open + TimeSpan.FromSeconds(302), polls.Next);
     }
 
+    [Theory]
+    [InlineData(0, 62)]
+    [InlineData(61, 62)]
+    [InlineData(62, 122)]
+    [InlineData(200, 242)]
+    [InlineData(242, null)] // the next is after the close
+    public void The_unfinished_candle_is_looked_at_each_interval_after_its_open(int now, int? next)
+    {
+        var polls = new PollSchedule(Market("BTC/USDT"), Options with { UnfinishedInterval = TimeSpan.FromMinutes(1) });
+        Instant? expected = next is { } seconds ? Open + TimeSpan.FromSeconds(seconds) : null;
+        Assert.Equal(expected, polls.NextLook(Open, Open + TimeSpan.FromSeconds(now)));
+        Assert.Null(new PollSchedule(Market("BTC/USDT"), Options).NextLook(Open, Open));
+    }
+
     [Fact]
     public void Markets_are_spread_evenly_and_each_always_at_the_same_place()
     {

@@ -6,6 +6,7 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Candles;
 
+[Trait("speed", "slow")]
 public sealed class RateLimitTests
 {
     [Fact]
@@ -37,7 +38,7 @@ public sealed class RateLimitTests
         await Eventually.True(
             () => feeds.All(feed => feed.Health.WarmUpRatio >= 0.7),
             "every market has its first answer",
-            seconds: 60
+            seconds: 240
         );
         await stop.CancelAsync();
         await Task.WhenAll(running);

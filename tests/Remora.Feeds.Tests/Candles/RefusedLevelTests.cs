@@ -8,6 +8,7 @@ namespace Remora.Feeds.Tests.Candles;
 /// A series at another price level, through the real bridge. It is refused until another exchange
 /// confirms it or the operator accepts it.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class RefusedLevelTests
 {
     // 30 days before 2024-03-10, at midnight.

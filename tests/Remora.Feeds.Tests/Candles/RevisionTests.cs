@@ -5,6 +5,7 @@ using Remora.Markets;
 namespace Remora.Feeds.Tests.Candles;
 
 /// <summary>Candles that an exchange revises, through the real bridge.</summary>
+[Trait("speed", "slow")]
 public sealed class RevisionTests
 {
     // 30 days before 2024-03-10, at midnight.
@@ -226,7 +227,8 @@ public sealed class RevisionTests
             markets => markets.ListedAt = listed
         );
         rig.Start();
-        await Eventually.True(() => rig.Histories[^1].Revised > 0, $"the history is replaced; {rig.Feed.Health}");
+        // The history after the one that is revised may come at once
+        await Eventually.True(() => rig.Histories.Any(history => history.Revised > 0), "the history is replaced");
         await rig.LiveAsync(closed: 2);
         Assert.Equal(listed, rig.Histories[^1].Base[0].OpenTime);
         Assert.All(rig.Histories[^1].Base, candle => Assert.Equal(Truth(rig, candle.OpenTime), candle));

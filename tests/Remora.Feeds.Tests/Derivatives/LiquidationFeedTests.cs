@@ -14,6 +14,7 @@ namespace Remora.Feeds.Tests.Derivatives;
 /// Liquidations through the real CCXT and a real websocket, on a clock at which an hour takes six
 /// seconds.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class LiquidationFeedTests : IAsyncLifetime
 {
     private const double PerHour = 3e6;

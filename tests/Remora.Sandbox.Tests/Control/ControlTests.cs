@@ -58,6 +58,37 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_weight_of_requests_is_counted_per_minute_and_host()
+    {
+        await using var sandbox = await SandboxRig.Sandbox(new() { FaultClock = _clock }, _clock);
+        using var client = SandboxRig.Client(sandbox);
+        for (var i = 0; i < 3; i++)
+            await client.GetAsync("/fapi.binance.com/fapi/v1/klines?symbol=NONE&interval=5m&limit=1500");
+        await client.GetAsync("/api.binance.com/api/v3/klines?symbol=NONE&interval=5m");
+        _clock.Advance(TimeSpan.FromSeconds(59));
+        await client.GetAsync("/api.binance.com/api/v3/exchangeInfo");
+        _clock.Advance(TimeSpan.FromSeconds(1)); // the first request is a minute old
+        await client.GetAsync("/api.binance.com/api/v3/ping");
+        for (var i = 0; i < 241; i++)
+            await client.GetAsync("/fapi.binance.com/fapi/v1/klines?symbol=NONE&interval=5m&limit=1500");
+        await client.GetAsync("/www.okx.com/api/v5/public/time");
+
+        var rates = (await client.Json("/sandbox/state")).GetProperty("requests").GetProperty("rates");
+        Assert.Equal("23 22 6000 0", Of("api.binance.com"));
+        Assert.Equal("2440 2410 2400 1", Of("fapi.binance.com"));
+        Assert.Equal("1 1  0", Of("www.okx.com"));
+        Assert.Equal(3, rates.EnumerateObject().Count());
+
+        string Of(string host) =>
+            string.Join(
+                ' ',
+                new[] { "weight", "most_per_minute", "limit_per_minute", "breaches" }.Select(name =>
+                    rates.GetProperty(host).GetProperty(name).ToString()
+                )
+            );
+    }
+
+    [Fact]
     public async Task Every_kind_of_fault_can_be_added_and_cleared()
     {
         foreach (var kind in FaultKinds.Names)

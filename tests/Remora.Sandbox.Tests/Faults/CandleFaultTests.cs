@@ -84,6 +84,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
     [InlineData(FaultKind.PriceSpike, 0.001, 8)]
     [InlineData(FaultKind.RevisedCandles, 1000, 6, 7)]
     [InlineData(FaultKind.PriceLevel, 0.04, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]
+    [InlineData(FaultKind.OpenCandle, 0.9, 9)]
     public async Task Plausible_faults_change_only_the_intended_candles(
         FaultKind kind,
         double factor,

@@ -32,6 +32,8 @@ public sealed class AnswerSchemaTests
         "/api/v1/forecast?pair=BTC/USDT",
         "/api/v1/forecast?pair=BTC/USDT&horizon=24h&fall=0.03&rise=0.5",
         "/api/v1/pairs",
+        "/api/v1/pairlist",
+        "/api/v1/pairlist?max_risk=0.9&quote=USDT&side=short",
         "/api/v1/policies",
         "/api/v1/sources",
         "/api/v1/status",
@@ -107,11 +109,28 @@ public sealed class AnswerSchemaTests
                 ("/api/v1/store", 503),
                 ("/api/v1/store/tables", 503),
                 ("/api/v1/policies?x=1", 400),
+                ("/api/v1/pairlist?max_risk=2", 400),
             }
         )
             await schemas.CheckAsync(service.Http, address, status);
         foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) })
             await schemas.CheckAsync(service.Http, "/api/v1/pairs/accept" + query, status, "post");
+        foreach (var (query, status) in new[] { ("", 400), ("?pairs=x", 400), ("?pairs=DOGE/EUR", 409) })
+            await schemas.CheckAsync(service.Http, "/api/v1/pairs" + query, status, "post");
+        foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) })
+            await schemas.CheckAsync(service.Http, "/api/v1/pairs" + query, status, "delete");
+        await schemas.CheckAsync(service.Http, "/api/v1/pairs?pairs=BTC/USDT", 200, "post");
+        await schemas.CheckAsync(service.Http, "/api/v1/status"); // with a refused pair
+    }
+
+    [Theory]
+    [InlineData(UntrackedRule.Unknown)]
+    [InlineData(UntrackedRule.WholeMarket)]
+    public async Task For_an_untracked_pair(UntrackedRule rule)
+    {
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Untracked = rule });
+        var schemas = await ApiSchemas.OfAsync(service.Http);
+        await schemas.CheckAsync(service.Http, "/api/v1/risk?pair=DOGE/EUR");
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
                 Number(risk, "risk_score"),
             ]
         );
-        await ShowsAsync(".detail .facts data", Number(risk, "risk_confidence"), Number(risk, "warm_up"));
+        await ShowsAsync("[aria-label='Data quality'] data", Number(risk, "risk_confidence"), Number(risk, "warm_up"));
         await ShowsAsync("[aria-label='Outside values'] data", 15, 0.35);
         Assert.Equal(
             risk.GetProperty("event_flags").EnumerateObject().Count(),
@@ -87,7 +87,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.IsQuietAsync(service.Host.Url);
     }
 
-    [Theory]
+    [Theory, Trait("speed", "slow")]
     [InlineData(1440, false)]
     [InlineData(1440, true)]
     [InlineData(390, false)]
@@ -260,7 +260,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.ClickAsync(".viewpoint button:nth-child(2)");
         await browser.UntilAsync(
             $"{IsLive} && {HasVerdict} && document.querySelector('.headline h3').textContent === 'Is it safe to go "
-                + $"short now?' && document.querySelector('.detail .facts').textContent.includes('aggressive')"
+                + $"short now?' && document.querySelector('[aria-label=\"Data quality\"]').textContent.includes('aggressive')"
         );
         await ShowsAsync(".parts tfoot data", Number(risk, "risk_score"));
         await browser.IsQuietAsync(service.Host.Url);
@@ -299,13 +299,13 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
-    public async Task Navigation_has_three_entries_and_is_at_the_bottom_of_a_phone()
+    public async Task Navigation_has_an_entry_per_group_and_is_at_the_bottom_of_a_phone()
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         await browser.OpenAsync($"{service.Host.Url}/#/store", 390);
         await browser.UntilAsync($"{IsLive} && document.querySelectorAll('#tabs a').length === 3");
-        Assert.Equal("NowHistorySystem", await browser.TextAsync("#views"));
+        Assert.Equal("NowForecastTrack recordHistorySystem", await browser.TextAsync("#views"));
         Assert.Equal("System", await browser.TextAsync("#views [aria-current=page]"));
         Assert.Equal("Store", await browser.TextAsync("#tabs [aria-current=page]"));
         Assert.True(
@@ -356,7 +356,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         );
     }
 
-    private static IReadOnlyList<string> Views { get; } = ["", "history", "moment", "traffic", "store", "sources"];
+    private static IReadOnlyList<string> Views { get; } =
+    ["", "forecast", "history", "moment", "traffic", "store", "sources"];
 
     private static double Number(JsonElement answer, string name) => answer.GetProperty(name).GetDouble();
 

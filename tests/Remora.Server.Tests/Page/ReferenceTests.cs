@@ -5,6 +5,7 @@ using Remora.Testing;
 namespace Remora.Server.Tests.Page;
 
 /// <summary>The API reference at <c>/reference</c> in a real browser.</summary>
+[Trait("speed", "slow")]
 public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
 {
     private const string IsShown =

@@ -9,6 +9,7 @@ namespace Remora.Server.Tests.Page;
 /// Tests how the page shows stored history. The service has no store: the test supplies the answers
 /// of a store.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
 {
     private const int Buckets = 48;

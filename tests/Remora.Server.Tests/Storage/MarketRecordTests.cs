@@ -11,6 +11,7 @@ using Remora.Testing;
 namespace Remora.Server.Tests.Storage;
 
 /// <summary>Tests what a start reads from the store, and what it stores.</summary>
+[Trait("speed", "slow")]
 public sealed class MarketRecordTests
 {
     /// <summary>
@@ -56,6 +57,7 @@ public sealed class MarketRecordTests
     public async Task Fallback_candles_are_stored_under_their_exchange_and_assessments_under_the_market()
     {
         await using var kept = await Kept.StartAsync();
+        var begin = DateTimeOffset.UtcNow.AddMilliseconds(-1);
         var standIn = Some.MarketOf("BTC/USDT", exchange: "kraken");
         var candles = Some.CandlesUntil(12, Some.Time);
         var engine = new RemoraEngine();
@@ -74,6 +76,16 @@ public sealed class MarketRecordTests
         // Of six closed candles and of the history received between them
         Assert.Equal(7, (await store.Assessments.Of(Some.Btc, policy).ListAsync()).Count);
         Assert.Empty(await store.Assessments.Of(standIn, policy).ListAsync());
+        // Published now, long after their outcome: no forecast of them counts in the track record.
+        Assert.Equal(
+            7UL,
+            await store.Client.SingleAsync(
+                "SELECT countIf(published_at >= {begin:DateTime64(3)}) FROM assessments",
+                row => row.UInt64(),
+                new QueryParameters().Add("begin", begin)
+            )
+        );
+        Assert.Null(await store.Record.SinceAsync(Some.Btc));
 
         void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
     }

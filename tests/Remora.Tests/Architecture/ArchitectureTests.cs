@@ -23,7 +23,16 @@ public sealed class ArchitectureTests
         ["Remora.Store"] = ["Remora", "Remora.ClickHouse", "Remora.Supervision"],
         ["Remora.Backtest"] = ["Remora", "Remora.Csv"],
         ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
-        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
+        ["Remora.Notify"] = ["Remora", "Remora.Supervision"],
+        ["Remora.Server"] =
+        [
+            "Remora",
+            "Remora.Feeds",
+            "Remora.Store",
+            "Remora.Bots",
+            "Remora.Notify",
+            "Remora.Backtest",
+        ],
         ["Remora.Client"] = [],
         ["Remora.Native"] = ["Remora", "Remora.Csv", "Remora.Backtest"],
         ["Remora.Cli"] =
@@ -38,6 +47,7 @@ public sealed class ArchitectureTests
             "Remora.Server",
             "Remora.Client",
             "Remora.Bots",
+            "Remora.Notify",
         ],
     };
 

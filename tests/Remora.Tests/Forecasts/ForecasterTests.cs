@@ -131,7 +131,7 @@ public sealed class ForecasterTests
     [Fact]
     public void A_hole_of_more_than_a_week_is_a_new_beginning()
     {
-        var candles = Some.Candles(6, 288 * 40);
+        var candles = Some.Candles(6, 288 * 62);
         var week = Forecaster.LongestHole / FiveMinutes;
         var (before, after) = (candles[..(288 * 20)], candles[((288 * 20) + (int)week + 1)..]);
         var forecaster = Fits.Forecaster();
@@ -139,6 +139,7 @@ public sealed class ForecasterTests
         forecaster.Apply(after[0]);
         Assert.Equal((null, NoForecast.WarmingUp), (forecaster.Current, forecaster.Absence));
         Assert.Equal(Fits.NumbersOf(Fits.Forecaster().Play(after)), Fits.NumbersOf(forecaster.Play(after)));
+        // After a month, not even the digest of the candles knows those before the hole.
         Assert.Equal(Fits.Forecaster().Also(after).Save(), forecaster.Save());
 
         var bridged = Fits.Forecaster();

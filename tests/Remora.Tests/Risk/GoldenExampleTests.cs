@@ -90,7 +90,7 @@ public sealed class GoldenExampleTests
         ,"event_flags":{"flag_extreme_fear":true,"flag_panic":false,"flag_high_volatility":false
         ,"flag_bear_market":false,"flag_downtrend":false,"flag_extreme_greed":false,"flag_funding_extreme":null
         ,"flag_liquidation_cascade":null,"flag_negative_news":null,"flag_macro_stress":null
-        ,"flag_scheduled_event":null},"fear_greed_index":15,"btc_dominance":null,"funding_rate":null,"vix":null
+        ,"flag_scheduled_event":null,"flag_shock":null},"fear_greed_index":15,"btc_dominance":null,"funding_rate":null,"vix":null
         ,"dxy":null,"pair":"BTC/USDT","exchange":"binance","timeframe":"5m","side":"long"
         ,"as_of":"2022-06-13T08:00:00Z","assessed_at":"2022-06-13T08:00:00Z","age_seconds":0,"stale":false
         ,"state":"ok","warm_up":1,"policy":"remora-1","policy_id":"157c34c51681","model":"remora-1"

@@ -1,6 +1,7 @@
 """Remora: is it safe to trade a market?
 
-``RemoraClient`` asks a service. ``assess`` and ``Engine`` run the engine inside this process.
+``RemoraClient`` asks a service. ``assess``, ``forecast`` and ``Engine`` run the engine
+inside this process.
 
 >>> from remora import RemoraClient
 >>> RemoraClient().is_safe("BTC/USDT")  # doctest: +SKIP
@@ -9,12 +10,12 @@ True
 
 from remora.assessment import Assessment, Forecast, ForecastAnswer, HorizonForecast
 from remora.client import RemoraClient
-from remora.engine import Engine, assess
+from remora.engine import Engine, assess, forecast
 from remora.errors import EngineError, RemoraError
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.1.0"
 __all__ = [
     "Assessment", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast", "Reading", "RemoraClient",
-    "RemoraError", "Watcher", "assess",
+    "RemoraError", "Watcher", "assess", "forecast",
 ]

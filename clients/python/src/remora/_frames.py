@@ -14,7 +14,7 @@ try:
     import numpy as np
 except ImportError:
     raise EngineError(
-        "not_installed", "remora.assess and Engine.assess need numpy: pip install 'remora[engine]'"
+        "not_installed", "remora.assess, remora.forecast and Engine.assess need numpy: pip install 'remora[engine]'"
     ) from None
 
 _VALUES = ("open", "high", "low", "close", "volume")

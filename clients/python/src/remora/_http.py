@@ -1,4 +1,4 @@
-"""GET requests with one deadline for connection, request and response.
+"""Requests without a body, with one deadline for connection, request and response.
 
 Follows no redirects, so a key is sent to one host only.
 """
@@ -33,12 +33,12 @@ class Endpoint:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, method: str = "GET") -> Any:
         """Returns the JSON of a response with status 200; raises a RemoraError otherwise."""
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
-            connection.request("GET", self._url.path.rstrip("/") + path, headers=self._headers)
+            connection.request(method, self._url.path.rstrip("/") + path, headers=self._headers)
             response = connection.getresponse()
             body = response.read(_LARGEST_BODY + 1)
         except (socket.timeout, TimeoutError):

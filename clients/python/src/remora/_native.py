@@ -50,6 +50,14 @@ class Memory(NamedTuple):
     size: int
 
 
+class Column(NamedTuple):
+    """A column to fill, for a side: 0 is long, 1 is short."""
+
+    name: str
+    side: int
+    memory: Memory
+
+
 class Library:
     """The functions of remora.h. Each one raises EngineError for its error codes."""
 
@@ -69,6 +77,7 @@ class Library:
             "remora_describe": text,
             "remora_create": [c_char_p, c_int64, POINTER(c_uint64), error],
             "remora_apply": [c_uint64, POINTER(_Candles), POINTER(_Output), c_int64, error],
+            "remora_seed": [c_uint64, POINTER(_Candles), POINTER(_Candles), error],
             "remora_observe": [c_uint64, c_char_p, c_int64, error],
             "remora_json": [c_uint64, c_int32, c_int32, c_int64, *text],
             "remora_text": [c_uint64, c_int32, *text],
@@ -84,13 +93,15 @@ class Library:
         self._call("remora_create", content, len(content), byref(engine))
         return engine.value
 
-    def apply(self, engine: int, candles: Sequence[Memory], columns: Mapping[str, Memory], policy: int,
-              side: int) -> None:
-        given = _Candles(*(_Array(array.address, array.size) for array in candles))
+    def seed(self, engine: int, hourly: Sequence[Memory], daily: Sequence[Memory]) -> None:
+        self._call("remora_seed", engine, byref(_candles(hourly)), byref(_candles(daily)))
+
+    def apply(self, engine: int, candles: Sequence[Memory], columns: Sequence[Column], policy: int) -> None:
         outputs = (_Output * len(columns))(*(
-            _Output(name.encode(), policy, side, memory.address, memory.size) for name, memory in columns.items()
+            _Output(column.name.encode(), policy, column.side, column.memory.address, column.memory.size)
+            for column in columns
         ))
-        self._call("remora_apply", engine, byref(given), outputs, len(columns))
+        self._call("remora_apply", engine, byref(_candles(candles)), outputs, len(columns))
 
     def observe(self, engine: int, outside: Sequence[Mapping[str, Any]]) -> None:
         content = json.dumps(outside).encode()
@@ -125,6 +136,10 @@ class Library:
             _KINDS.get(code, "internal"), message.decode(errors="replace"), row=row if row >= 0 else None,
             column=column.decode(errors="replace") or None
         )
+
+
+def _candles(arrays: Sequence[Memory]) -> _Candles:
+    return _Candles(*(_Array(array.address, array.size) for array in arrays))
 
 
 _lock = threading.Lock()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
+from decimal import Decimal
 from numbers import Real
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 from remora.errors import EngineError
 
@@ -38,6 +39,15 @@ def iso(time: Any) -> str:
     if isinstance(time, date):
         return time.isoformat()
     raise _not_a_time(time)
+
+
+def ratio(name: str, value: Optional[float]) -> Optional[str]:
+    """Returns a ratio as text without an exponent. Raises ValueError for other numbers."""
+    if value is None:
+        return None
+    if not 0 < value < 1:
+        raise ValueError(f"{name} is {value!r}: expected a ratio above 0 and below 1, such as 0.03 for 3 %")
+    return format(Decimal(repr(float(value))), "f")
 
 
 def shown(value: object) -> str:

@@ -10,13 +10,13 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
-from decimal import Decimal
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
 from urllib.parse import urlencode
 
 from remora._breaker import Breaker, log
 from remora._clock import Clock, Moment
 from remora._http import Endpoint
+from remora._values import ratio
 from remora.assessment import Assessment, ForecastAnswer
 from remora.errors import RemoraError
 
@@ -169,8 +169,8 @@ class RemoraClient:
         there is none; ``no_forecast`` says why. Raises RemoraError without an answer.
         """
         question = _question(
-            pair=check_pair(pair), exchange=exchange, timeframe=timeframe, horizon=horizon, fall=_ratio("fall", fall),
-            rise=_ratio("rise", rise)
+            pair=check_pair(pair), exchange=exchange, timeframe=timeframe, horizon=horizon, fall=ratio("fall", fall),
+            rise=ratio("rise", rise)
         )
         return self.fetch("/api/v1/forecast?" + urlencode(question), lambda answer: _parsed_forecast(pair, answer))
 
@@ -247,6 +247,25 @@ class RemoraClient:
                 out = True
             stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+
+    def add_pairs(self, pairs: Iterable[str]) -> Dict[str, Optional[str]]:
+        """Asks the service to track pairs. Returns for each None, or why it is not tracked.
+
+        A key needs the scope ``pairs``. Raises RemoraError without an answer.
+        """
+        wanted = [check_pair(pair) for pair in pairs]
+        path = "/api/v1/pairs?" + urlencode(_question(pairs=",".join(wanted)), safe=",/")
+        try:
+            answer = self._endpoint.get(path, "POST")
+        except RemoraError as error:
+            if error.status == 409 and wanted:  # none of them
+                return {pair: str(error.problem.get("detail", error)) for pair in wanted}
+            raise
+        try:
+            reasons = {item["pair"].upper(): item["reason"] for item in answer["pairs"]}
+            return {pair: reasons[pair.upper()] for pair in wanted}
+        except (KeyError, TypeError, AttributeError):
+            raise RemoraError("not_an_assessment", "the answer is not a list of pairs") from None
 
     def fetch_batch(
         self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None
@@ -390,14 +409,6 @@ def _parsed_forecast(pair: str, answer: Any) -> ForecastAnswer:
     if found.pair.upper() != pair.upper():
         raise RemoraError("not_an_assessment", f"the answer is for {found.pair}, not {pair}")
     return found
-
-
-def _ratio(name: str, value: Optional[float]) -> Optional[str]:
-    if value is None:
-        return None
-    if not 0 < value < 1:
-        raise ValueError(f"{name} is {value!r}: expected a ratio above 0 and below 1, such as 0.03 for 3 %")
-    return format(Decimal(repr(float(value))), "f")  # without an exponent
 
 
 def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:

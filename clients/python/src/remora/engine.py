@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 import weakref
 from array import array
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Dict, Iterable, List, Literal, Mapping, Optional, Sequence, Tuple, Union, cast
+from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union, cast
 
 from remora import _native
-from remora._values import iso, listed, milliseconds, shown
+from remora._options import (
+    Calendar, Outside, Policy, calendar_options, checked, name_of, outside_options, policy_texts, with_file
+)
+from remora._values import listed, milliseconds, ratio, shown
 from remora.assessment import Assessment
 from remora.errors import EngineError
 
 Side = Literal["long", "short"]
-Policy = Union[str, "os.PathLike[str]", Mapping[str, Any]]
-Calendar = Union[str, "os.PathLike[str]", Iterable[Tuple[Any, Any, str]], Literal[False]]
-Outside = Mapping[str, Union[str, "os.PathLike[str]", Tuple[Iterable[Any], Iterable[Any]]]]
-
 _SIDES = ("long", "short")
+_PERCENTILE = "forecast_percentile_"
+_FALLS = "forecast_probability_of_drawdown_"
+_RISES = "forecast_probability_of_rally_"
 
 
 def assess(
     frame: Any, *, pair: str, timeframe: Optional[str] = None, side: Side = "long", policy: Optional[Policy] = None,
-    calendar: Optional[Calendar] = None, outside: Optional[Outside] = None
+    calendar: Optional[Calendar] = None, outside: Optional[Outside] = None, columns: Optional[Sequence[str]] = None
 ) -> Any:
     """Assess each candle of a frame, as the service would have done at its close.
 
@@ -57,6 +56,9 @@ def assess(
         Outside values, each used from the moment at which it became knowable. A key is a kind such
         as ``fear_greed_daily``, or a kind and a currency such as ``funding8h:BTC``. A value is a
         file, or a pair of times and values.
+    columns : list of str, optional
+        The columns to return, of this function and of `forecast`. Fewer columns take less time and
+        memory. By default those of a history file.
 
     Returns
     -------
@@ -87,7 +89,63 @@ def assess(
     ...     trades, risk[["as_of", "safe_to_trade"]], left_on="opened", right_on="as_of")
     """
     with Engine(pair, timeframe, policies=policy, calendar=calendar, outside=outside) as engine:
-        return engine.assess(frame, side=side)
+        return engine.assess(frame, side=side, columns=columns)
+
+
+def forecast(
+    frame: Any, *, pair: str, timeframe: Optional[str] = None, calendar: Optional[Calendar] = None,
+    horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None
+) -> Any:
+    """Forecast at each candle how large the next moves will be, as the service would have done.
+
+    A row says only what was known at the close of its candle, its ``as_of``. Join by ``as_of``, as
+    for `assess`. Forecasts are the same for every policy and side.
+
+    Parameters
+    ----------
+    frame, pair, timeframe, calendar
+        See `assess`. There are no forecasts at timeframes of 2h and longer.
+    horizon : {"1h", "4h", "24h"}, optional
+        The only horizon. By default all: more than a hundred columns.
+    fall, rise : float, optional
+        The only threshold of ``probability_of_drawdown`` and of ``probability_of_rally``, a ratio
+        in (0, 1): 0.03 for 3 %. By default 0.01, 0.02, 0.05 and 0.1.
+
+    Returns
+    -------
+    same kind as `frame`
+        One row per candle, in order. ``date``, ``as_of``, ``state``, ``no_forecast`` (why there is
+        none), ``forecast_as_of``, ``forecast_coefficients``, ``forecast_in_sample`` (1 if the
+        coefficients were fitted on this moment, so that the row proves nothing, else 0),
+        ``forecast_history_days``, ``forecast_confidence`` and ``forecast_in_tested_range``. For
+        each horizon, here 4h: ``forecast_volatility_4h``, the standard deviation of the log return,
+        a ratio; ``forecast_annualized_volatility_4h``; ``forecast_percentile_4h``, the share of the
+        last 180 days with a smaller forecast, [0, 1]; ``forecast_median_volatility_4h``;
+        ``forecast_relative_to_usual_4h`` and its factors such as ``forecast_factors_level_4h``, 1
+        is usual; and the tables of a forecast with their key, such as
+        ``forecast_probability_of_drawdown_0.02_4h``, ``forecast_value_at_risk_0.95_4h``,
+        ``forecast_expected_shortfall_0.95_4h``, ``forecast_return_quantiles_0.05_4h``,
+        ``forecast_stop_distances_0.1_4h`` and ``forecast_short_stop_distances_0.1_4h``: see
+        `remora.HorizonForecast`. Unknown values are NaN, NaT or None: all of them in the first day;
+        percentiles, medians and factors in the first 30 days; probabilities, losses and distances
+        outside the tested range.
+
+    Raises
+    ------
+    EngineError
+        See `assess`.
+
+    Notes
+    -----
+    The values are those of the service, bit for bit. Source of the formulas: docs/model.md.
+
+    Examples
+    --------
+    >>> ahead = remora.forecast(candles, pair="BTC/USDT", horizon="4h", fall=0.03)  # doctest: +SKIP
+    >>> ahead["forecast_probability_of_drawdown_0.03_4h"].max()                     # doctest: +SKIP
+    """
+    with Engine(pair, timeframe, calendar=calendar) as engine:
+        return engine.forecast(frame, horizon=horizon, fall=fall, rise=rise)
 
 
 class Engine:
@@ -122,16 +180,16 @@ class Engine:
         calendar: Optional[Calendar] = None, outside: Optional[Outside] = None, exchange: str = "binance"
     ) -> None:
         self._library = _native.library()
-        given = _policies(policies)
+        given = policy_texts(policies)
         options: Dict[str, Any] = {
             "pair": pair, "timeframe": timeframe, "exchange": exchange, "policies": given,
-            "outside": _outside(outside), **_calendar(calendar)
+            "outside": outside_options(outside), **calendar_options(calendar)
         }
         try:
-            self._handle = self._library.create(_checked(options))
+            self._handle = self._library.create(checked(options))
         except EngineError as error:
-            raise _with_file(error, policies) from None
-        self._names = [_name_of(text) for text in given or [self._library.description["policies"][0]]]
+            raise with_file(error, policies) from None
+        self._names = [name_of(text) for text in given or [self._library.description["policies"][0]]]
         self._texts: List[str] = []
         self._free = weakref.finalize(self, self._library.free, self._handle)
 
@@ -150,7 +208,34 @@ class Engine:
         """The names of the policies, the default first."""
         return tuple(self._names)
 
-    def assess(self, frame: Any, *, side: Side = "long", policy: Optional[str] = None) -> Any:
+    def seed(self, *, hourly: Any = None, daily: Any = None) -> None:
+        """Give the engine longer candles from before its first candle.
+
+        With 220 daily candles, 30 days of candles give the answers that otherwise need 220 days.
+        The service starts in this way.
+
+        Parameters
+        ----------
+        hourly, daily : frame, optional
+            Closed candles of one hour and of one day; see `remora.assess`. Those that reach beyond
+            the first candle are ignored.
+
+        Raises
+        ------
+        EngineError
+            A candle is invalid, or the engine has candles or a seed already.
+        """
+        from remora import _frames
+
+        longer = [
+            _frames.read([] if frame is None else frame, self._library.description["candle_times"])
+            for frame in (hourly, daily)
+        ]
+        self._library.seed(self._handle, *(candles.memory() for candles in longer))
+
+    def assess(
+        self, frame: Any, *, side: Side = "long", policy: Optional[str] = None, columns: Optional[Sequence[str]] = None
+    ) -> Any:
         """Apply the next candles and return one row for each, like `remora.assess`.
 
         Parameters
@@ -162,6 +247,8 @@ class Engine:
             The side of the entry.
         policy : str, optional
             The name of one of the engine's policies.
+        columns : list of str, optional
+            See `remora.assess`.
 
         Returns
         -------
@@ -172,20 +259,32 @@ class Engine:
         EngineError
             An argument or a candle is invalid, the engine is closed, or numpy is not installed.
         """
-        from remora import _frames
+        names = [column["name"] for column in self._library.description["columns"]] if columns is None else columns
+        return self._columns(frame, names, _side(side), self._policy(policy))
 
-        place = self._policy(policy), _side(side)
-        candles = _frames.read(frame, self._library.description["candle_times"])
-        columns = {
-            column["name"]: _frames.allocate(column["kind"], len(candles))
-            for column in self._library.description["columns"]
-        }
-        self._library.apply(
-            self._handle, candles.memory(), {name: _frames.memory_of(column) for name, column in columns.items()},
-            *place
-        )
-        kinds = {column["name"]: column["kind"] for column in self._library.description["columns"]}
-        return candles.pack(columns, kinds, self._text)
+    def forecast(
+        self, frame: Any, *, horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None
+    ) -> Any:
+        """Apply the next candles and return their forecasts, like `remora.forecast`.
+
+        Parameters
+        ----------
+        frame
+            The next candles; see `Engine.assess`.
+        horizon, fall, rise
+            See `remora.forecast`.
+
+        Returns
+        -------
+        same kind as `frame`
+
+        Raises
+        ------
+        EngineError
+            An argument or a candle is invalid, the engine is closed, or numpy is not installed.
+        """
+        names = [column["name"] for column in self._library.description["forecast_columns"]]
+        return self._columns(frame, _chosen(names, horizon, fall, rise), 0, 0)
 
     def apply(self, candle: Sequence[Any], *, side: Side = "long", policy: Optional[str] = None) -> Assessment:
         """Apply the next closed candle and return its assessment. Does not need numpy.
@@ -218,7 +317,7 @@ class Engine:
         place = self._policy(policy), _side(side)
         columns = [array("q", [milliseconds(time)]), *(array("d", [number]) for number in numbers)]
         self._library.apply(
-            self._handle, [_native.Memory(column.buffer_info()[0], 1) for column in columns], {}, *place
+            self._handle, [_native.Memory(column.buffer_info()[0], 1) for column in columns], [], place[0]
         )
         return Assessment.from_json(self._library.assessment(self._handle, *place, None))
 
@@ -257,7 +356,22 @@ class Engine:
         EngineError
             A value is invalid, or its kind was not named when the engine was made.
         """
-        self._library.observe(self._handle, _checked(_outside(outside)))
+        self._library.observe(self._handle, checked(outside_options(outside)))
+
+    def _columns(self, frame: Any, names: Sequence[str], side: int, policy: int) -> Any:
+        from remora import _frames
+
+        description = self._library.description
+        kinds: Dict[str, str] = {
+            column["name"]: column["kind"] for column in (*description["columns"], *description["forecast_columns"])
+        }
+        wanted = _column_names(names)
+        candles = _frames.read(frame, description["candle_times"])
+        # A name that is not described is an entry of a forecast's table, or refused.
+        columns = {name: _frames.allocate(kinds.setdefault(name, "number"), len(candles)) for name in wanted}
+        outputs = [_native.Column(name, side, _frames.memory_of(column)) for name, column in columns.items()]
+        self._library.apply(self._handle, candles.memory(), outputs, policy)
+        return candles.pack(columns, kinds, self._text)
 
     def _policy(self, name: Optional[str]) -> int:
         if name is None:
@@ -280,99 +394,32 @@ def _side(side: object) -> int:
     return _SIDES.index(cast(str, side))
 
 
-def _policies(policies: Union[Policy, Sequence[Policy], None]) -> Optional[List[str]]:
-    if policies is None:
-        return None
-    several = isinstance(policies, Sequence) and not isinstance(policies, str)
-    given = cast("Sequence[Policy]", policies) if several else [cast(Policy, policies)]
-    return [_policy_text(policy) for policy in given]
-
-
-def _policy_text(policy: object) -> str:
-    """Returns the name of a built-in policy, or the JSON of another one."""
-    if isinstance(policy, Mapping):
-        return json.dumps(_checked(dict(cast("Mapping[str, Any]", policy))))
-    if not isinstance(policy, (str, os.PathLike)):
-        raise EngineError("argument", f"a policy is {shown(policy)}: expected a name, a file or a dict")
-    known: Sequence[str] = _native.library().description["policies"]
-    name = os.fspath(cast("Union[str, os.PathLike[str]]", policy))
-    if name in known:
-        return name
+def _column_names(names: object) -> List[str]:
+    """Returns names of columns without NUL and lone surrogates, which have no form in C."""
+    given = [] if isinstance(names, str) or not isinstance(names, Sequence) else cast("Sequence[object]", names)
     try:
-        return Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise EngineError(
-            "argument", f"{shown(name)} is not a policy: expected {listed(known)}, or a policy file ({error})"
-        ) from None
+        wanted = [name for name in given if isinstance(name, str) and b"\0" not in name.encode()]
+    except UnicodeError:
+        wanted = []
+    if not wanted or len(wanted) != len(given):
+        raise EngineError("argument", f"columns is {shown(names)}: expected a list of names")
+    return wanted
 
 
-def _with_file(error: EngineError, policies: object) -> EngineError:
-    """Names the file of an invalid policy."""
-    if error.kind == "options" and str(error).startswith("policy: ") and isinstance(policies, (str, os.PathLike)):
-        return EngineError(error.kind, f"{os.fspath(cast(str, policies))}: {error}")
-    return error
-
-
-def _name_of(policy: str) -> str:
-    if not policy.lstrip().startswith("{"):
-        return policy
-    content: Mapping[str, Any] = json.loads(policy)
-    known: Sequence[str] = _native.library().description["policies"]
-    return str(content.get("name", known[0]))
-
-
-def _calendar(calendar: Any) -> Dict[str, Any]:
-    if calendar is None:
-        return {}
-    if calendar is False:
-        return {"shipped_calendar": False}
-    if isinstance(calendar, (str, os.PathLike)):
-        return {"calendar_file": os.path.abspath(cast("Union[str, os.PathLike[str]]", calendar))}
+def _chosen(names: Sequence[str], horizon: Optional[str], fall: Optional[float], rise: Optional[float]) -> List[str]:
+    """Returns the names of the chosen columns of forecasts."""
+    horizons = [name[len(_PERCENTILE):] for name in names if name.startswith(_PERCENTILE)]
+    if horizon is not None and horizon not in horizons:
+        raise EngineError("argument", f"horizon is {shown(horizon)}: expected {listed(horizons)}")
     try:
-        return {
-            "calendar": [
-                {"time": iso(time), "announced": iso(announced), "name": name}
-                for time, announced, name in calendar
-            ]
-        }
-    except (TypeError, ValueError):
-        raise EngineError(
-            "argument", f"calendar is {shown(calendar)}: expected a file, events of (time, announced, name), or False"
-        ) from None
-
-
-def _outside(outside: Any) -> List[Dict[str, Any]]:
-    if outside is None:
-        return []
-    if not isinstance(outside, Mapping):
-        raise EngineError("argument", f"outside is {shown(outside)}: expected a dict of kinds")
-    return [_source(name, source) for name, source in cast("Mapping[Any, Any]", outside).items()]
-
-
-def _source(name: object, source: Any) -> Dict[str, Any]:
-    kind, _, base = str(name).partition(":")
-    option: Dict[str, Any] = {"kind": kind, "base": base or None}
-    if isinstance(source, (str, os.PathLike)):
-        return {**option, "file": os.path.abspath(cast("Union[str, os.PathLike[str]]", source))}
-    try:
-        times, values = source
-        numbers = [float(value) for value in values]
-        return {
-            **option, "times": [milliseconds(time) for time in times],
-            "values": [None if number != number else number for number in numbers]
-        }
-    except (TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, EngineError):
-            raise
-        raise EngineError(
-            "argument", f"outside['{name}'] is {shown(source)}: expected a file, or a pair of times and values"
-        ) from None
-
-
-def _checked(options: Any) -> Any:
-    """Returns options that JSON can hold."""
-    try:
-        json.dumps(options, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError, UnicodeError) as error:
-        raise EngineError("argument", f"an argument has a value that is not allowed: {error}") from None
-    return options
+        keys = {_FALLS: ratio("fall", fall), _RISES: ratio("rise", rise)}
+    except (TypeError, ValueError) as error:
+        raise EngineError("argument", str(error)) from None
+    chosen: Dict[str, None] = {}
+    for name in names:
+        own = next((own for own in horizons if name.endswith("_" + own)), None)
+        if own is not None and horizon not in (None, own):
+            continue
+        key = next(((table, key) for table, key in keys.items() if key is not None and name.startswith(table)), None)
+        chosen[name if key is None else f"{key[0]}{key[1]}_{own}"] = None
+    return list(chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from remora._breaker import log
 from remora._clock import Clock, Moment
@@ -36,6 +36,9 @@ class Watcher:
     Reads take no lock and do no I/O. With ``stream``, a second thread follows the event stream and
     triggers a request when something changes, so that the interval can be long.
 
+    With ``add_pairs``, it asks the service to track pairs that are not tracked, each at most once
+    in five minutes.
+
     A reading older than ``max_age`` seconds, or of a market without data, follows the client's
     ``on_error``. Use a separate client for the watcher.
     """
@@ -50,6 +53,7 @@ class Watcher:
         interval: float = 5.0,
         max_age: Optional[float] = None,
         stream: bool = False,
+        add_pairs: bool = False,
         clock: Optional[Clock] = None,
     ) -> None:
         if not 0 < interval < 1e6:
@@ -61,6 +65,8 @@ class Watcher:
         self._policy = policy
         self._interval = interval
         self._stream = stream
+        self._adds_pairs = add_pairs
+        self._asked_for: Dict[str, Moment] = {}
         self._max_age = max_age if max_age is not None else max(30.0, 3 * (interval + client.timeout))
         self._clock = clock or Clock()
         self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
@@ -151,12 +157,37 @@ class Watcher:
                 with_data = {key: answer for key, answer in answers.items() if not answer[0].lacks_market_data}
                 self._with_data = {**self._with_data, **with_data}
                 self._known = {**self._known, **answers}
+                added = self._add([pair for pair in part if pair not in found or "untracked" in found[pair].raw])
                 for pair in part:
-                    if pair in found:
+                    if pair in found or pair in added:
                         self._untracked.pop(pair, None)
                     else:
                         self._untracked[pair] = asked_at
                         self._client.fallback(pair, side, _not_tracked(pair))  # logs it once
+
+    def _add(self, pairs: List[str]) -> Set[str]:
+        """Asks the service to track pairs, unless that was done lately. Returns those it tracks now."""
+        now = self._clock.now()
+        wanted = [
+            pair
+            for pair in pairs
+            if pair not in self._asked_for or self._clock.since(self._asked_for[pair]) >= _FORGET_UNTRACKED_AFTER
+        ]
+        if not wanted or not self._adds_pairs:
+            return set()
+        self._asked_for.update(dict.fromkeys(wanted, now))
+        try:
+            reasons = self._client.add_pairs(wanted)
+        except RemoraError as error:
+            self._client.log_once(f"The service cannot be asked to track pairs: {error}")
+            return set()
+        for pair, reason in reasons.items():
+            if reason is not None:
+                self._client.log_once(f"The service does not track {pair}: {reason}")
+        added = {pair for pair, reason in reasons.items() if reason is None}
+        if added:
+            self._wake.set()
+        return added
 
     def _last(self, pair: str, side: str, why: str) -> Optional[Reading]:
         """Returns the last answer with market data if ``on_error`` is 'last' and it is recent."""

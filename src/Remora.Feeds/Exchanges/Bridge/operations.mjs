@@ -1,5 +1,5 @@
 // The operations that the parent can request.
-import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
+import { BadRequest, BadResponse, BadSymbol, NotSupported, exchanges, version } from './ccxt.mjs';
 import { exchangeOf } from './exchanges.mjs';
 import { liquidations } from './liquidations.mjs';
 import { fundingHistoryOf, fundingOf, openInterestHistoryOf, openInterestOf } from './perpetuals.mjs';
@@ -52,6 +52,18 @@ export const operations = {
 
   async markets({ exchange: id }) {
     return loadSymbols(exchangeOf(id));
+  },
+
+  /** Returns whether the exchange lists a market that is not closed. */
+  async lists({ exchange: id, symbol }) {
+    const exchange = exchangeOf(id);
+    try {
+      await loadMarketOf(exchange, symbol);
+    } catch (error) {
+      if (error instanceof BadSymbol) return false;
+      throw error;
+    }
+    return exchange.markets[symbol].active !== false;
   },
 
   fundingRate: fundingOf,

@@ -7,6 +7,7 @@ using Microsoft.OpenApi;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Settings;
 
 namespace Remora.Server.Api.Document;
 
@@ -189,12 +190,41 @@ internal static partial class DocumentSchemas
             .Where(property => property.IsGetNullable)
             .Select(property => property.Name)
             .ToList();
+        if (type.Type == typeof(Assessment) || type.Type == typeof(WholeMarketAssessment))
+            SetUntracked(schema);
         if (
             schema.Properties?.TryGetValue("interval", out var interval) == true
             && IntervalsOf(type.Type) is { } intervals
             && interval is OpenApiSchema text
         )
             text.Enum = [.. intervals.Select(value => (JsonNode)value)];
+    }
+
+    /// <summary>Describes the members that tell an answer for a pair that is not tracked.</summary>
+    private static void SetUntracked(OpenApiSchema schema)
+    {
+        var properties = schema.Properties!;
+        properties.TryAdd(
+            UntrackedAnswer.PairMember,
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "Present if the answer replaces that of a pair that is not tracked: the pair.",
+            }
+        );
+        properties[UntrackedAnswer.Member] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Enum =
+            [
+                .. new[] { UntrackedRule.Unknown, UntrackedRule.WholeMarket }.Select(rule =>
+                    (JsonNode)RemoraJson.NameOf(rule)
+                ),
+            ],
+            Description =
+                "Present if the pair of the request is not tracked: the rule of the setting `untracked` that made "
+                + "this answer.",
+        };
     }
 
     private static IReadOnlyList<string>? IntervalsOf(Type page) =>

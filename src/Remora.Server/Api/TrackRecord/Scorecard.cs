@@ -33,24 +33,24 @@ public sealed record Scorecard(
 /// graded, or counted under `not_graded`.</param>
 /// <param name="Graded">The hours whose forecast was published in time and whose horizon has passed
 /// without a gap.</param>
-/// <param name="Independent">The graded horizons that do not overlap: those that begin at a multiple
-/// of the horizon from midnight, UTC.</param>
+/// <param name="Independent">The graded horizons that do not overlap: those that begin at a
+/// multiple of the horizon from midnight, UTC.</param>
 /// <param name="Compared">The graded hours for which the other models have a forecast too. All
 /// figures under `models` are over these hours.</param>
 /// <param name="Models">Accuracy of the forecast volatility: `remora-2`; `har_season` (a
 /// heterogeneous autoregression with the hour of the week); `persistence` (a regression on the
 /// variance of the last horizon). The other models are fitted to the market's own earlier candles.
 /// </param>
-/// <param name="Volatility">Forecast against outcome: ten groups of graded hours of equal size by the
-/// forecast of `remora-2`, with the root of the mean expected and of the mean realised variance over
-/// the horizon, as ratios.</param>
+/// <param name="Volatility">Forecast against outcome: ten groups of graded hours of equal size by
+/// the forecast of `remora-2`, with the root of the mean expected and of the mean realised variance
+/// over the horizon, as ratios.</param>
 /// <param name="ProbabilityOfDrawdown">The probabilities of a fall beyond 1, 2 and 5 %, by the fall
 /// as a ratio.</param>
 /// <param name="ValueAtRisk">Losses beyond the value at risk, by its level, over horizons that do
 /// not overlap.</param>
 /// <param name="NotGraded">The hours that could not be graded, by the reason: `outage` (no answer
-/// was published at that hour), `no_forecast` (an answer without a forecast, for example during the
-/// warm-up), `late` (published after the outcome had begun, or computed later), `in_sample`, `gap`
+/// was published at that hour), `late` (it was published more than 15 minutes after the hour),
+/// `no_forecast` (an answer without a forecast, for example during the warm-up), `in_sample`, `gap`
 /// (candles of the horizon are missing), `not_passed` (the horizon has not ended).</param>
 /// <param name="Vintages">The record by the coefficients of the forecasts, the oldest first.
 /// </param>
@@ -115,7 +115,8 @@ public sealed record UngradedHours(long Hours, long InStorms);
 /// <param name="From">The first graded hour.</param>
 /// <param name="Until">The last graded hour.</param>
 /// <param name="Graded">The number of graded hours.</param>
-/// <param name="R2">1 - SSE / SST of the log of realised variance; null while it cannot be computed.
+/// <param name="R2">1 - SSE / SST of the log of realised variance; null while it cannot be
+/// computed.
 /// </param>
 /// <param name="Qlike">The mean QLIKE loss of the expected variance.</param>
 /// <param name="ValueAtRisk">Losses beyond the value at risk, by its level.</param>

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Grading;
 
 namespace Remora.Server.Api.TrackRecord;
 
@@ -47,58 +48,36 @@ internal static class ScorecardApi
         return await StoredResult.OfAsync(
             parts,
             context,
-            (store, cancellation) =>
-                Task.FromResult<IResult>(
-                    new AnswerResult<Scorecard>(
-                        RenderedAnswer.Of(
-                            new Scorecard(
-                                market.Id.Pair,
-                                market.Id.Exchange,
-                                market.Id.Timeframe,
-                                null,
-                                from,
-                                to,
-                                horizons.ToDictionary(each => each.Name, _ => Empty),
-                                new(false, null, 1, 1, 100, 0.01, [])
-                            )
-                        )
-                    )
-                )
+            async (store, cancellation) =>
+            {
+                var grader = new RecordGrader(store.Record);
+                var scorecard = await grader.GradeAsync(market.Id, horizons, from, to, board.Now, cancellation);
+                return new AnswerResult<Scorecard>(RenderedAnswer.Of(scorecard));
+            }
         );
     }
 
     private static bool TryReadSpan(
         IQueryCollection query,
         Instant now,
-        out Instant from,
+        out Instant? from,
         out Instant to,
         [NotNullWhen(false)] out ProblemResult? problem
     )
     {
-        from = default;
+        from = null;
         if (
             !SpanChoice.TryReadMoment(query, "to", now, now, out to, out problem)
-            || !SpanChoice.TryReadMoment(query, "from", now, Instant.MinValue, out from, out problem)
+            || !SpanChoice.TryReadMoment(query, "from", now, Instant.MinValue, out var begin, out problem)
         )
             return false;
         if (to > now)
             to = now;
-        if (from < to)
+        if (query.ContainsKey("from"))
+            from = begin;
+        if (begin < to)
             return true;
-        problem = ApiProblem.BadParameter("from", $"The span is empty: it begins at {from} and ends at {to}.");
+        problem = ApiProblem.BadParameter("from", $"The span is empty: it begins at {begin} and ends at {to}.");
         return false;
     }
-
-    private static readonly HorizonScorecard Empty = new(
-        0,
-        0,
-        0,
-        0,
-        new Dictionary<string, ModelScore>(),
-        [],
-        new Dictionary<string, DrawdownScore>(),
-        new Dictionary<string, HitScore>(),
-        new Dictionary<string, UngradedHours>(),
-        []
-    );
 }

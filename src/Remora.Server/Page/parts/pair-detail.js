@@ -1,10 +1,11 @@
-// One pair in full: verdict, reasons, score, data quality, chart, outside values, flags.
+// One pair in full: verdict, forecast, reasons, score, data quality, chart, outside values, flags.
 import { make, place } from '../dom.js';
 import { known } from '../knowledge.js';
 import { breakdown } from './breakdown.js';
 import { dataQuality } from './data-quality.js';
 import { loading } from './empty.js';
 import { flags } from './flags.js';
+import { forecastBrief, forecastLine } from './forecast.js';
 import { gauge } from './gauge.js';
 import { health, outside } from './outside.js';
 import { recentChart } from './recent-chart.js';
@@ -34,6 +35,7 @@ const staleLine = assessment => assessment.stale && assessment.as_of !== null
 /** The verdict of an assessment with its reasons, for a live or a past assessment. */
 export const verdictOfPair = (assessment, question, { since, stored, isLost } = {}) => [
   headline(assessment, question, { policy: known.policy, isLost }),
+  forecastLine(assessment) && make('p', { class: 'forecast-line' }, forecastLine(assessment)),
   make('div', null, staleLine(assessment), regimeLine(assessment),
     since && make('p', { class: 'small soft' }, sinceWhen(assessment, since, stored))),
   reasons(assessment),
@@ -46,15 +48,31 @@ export function pairDetail(signal) {
   const hero = make('section', { class: 'panel hero', 'aria-label': 'Verdict', 'data-verdict': 'unknown' },
     make('div', { class: 'title' }, name, of, viewpointChoice(signal)), verdict, raised);
   const score = section('Risk score'), values = section('Outside values', 'wide'), quality = section('Data quality');
-  const chart = recentChart(signal);
-  const side = make('div', { class: 'side' }, score.element, quality.element);
+  const next = section('Forecast');
+  let forecastShown = null, rows = [];
+  const chart = recentChart(signal, received => {
+    rows = received;
+    showForecast();
+  });
+  const side = make('div', { class: 'side' }, score.element, next.element, quality.element);
   const element = make('div', { class: 'detail' }, hero, side, chart.element, values.element);
   let market = null;
 
+  // Drawn again when the forecast or the price has changed, so that an open table stays open.
+  const showForecast = () => {
+    const assessment = market && known.assessments.get(market.key);
+    const state = JSON.stringify([market?.key, assessment?.forecast?.as_of, assessment?.no_forecast,
+      rows.length > 0 && assessment?.forecast && rows.at(-1).price]);
+    if (state === forecastShown) return;
+    forecastShown = state;
+    const href = `#/forecast?market=${encodeURIComponent(market?.key ?? '')}`;
+    next.show(forecastBrief(assessment, rows), make('p', null, make('a', { href }, 'Stops, chances and why')));
+  };
   const show = () => {
     const assessment = market && known.assessments.get(market.key);
     if (market) [name.textContent, of.textContent] = [market.pair, `${market.exchange}, ${market.timeframe}`];
     hero.dataset.verdict = known.isLost ? 'unknown' : verdictOf(assessment);
+    showForecast();
     if (!assessment) {
       for (const part of [verdict, score, values, quality]) part.show(loading());
       return;

@@ -3,7 +3,7 @@
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { known } from '../knowledge.js';
-import { number } from '../numbers.js';
+import { number, rough } from '../numbers.js';
 import { blockWord, plain, regimeWord, stateWord, verdictOf, verdictWord } from '../words.js';
 
 function circumstances(assessment, verdict) {
@@ -22,16 +22,54 @@ function content(market, assessment) {
     icon(verdict),
     make('span', { class: 'name' }, market.pair,
       isAlone ? '' : make('span', { class: 'of' }, ` ${market.exchange} ${market.timeframe}`)),
-    make('span', { class: 'score' }, assessment ? number(assessment.risk_score, 2, 'the score is not known yet') : '–'),
+    make('span', { class: 'score' },
+      assessment ? number(assessment.risk_score, 2, 'the score is not known yet') : '–'),
     make('span', { class: 'of' }, make('span', { class: 'word' }, verdictWord[verdict]), ' · ', of),
-    make('span', { class: 'of' }, assessment?.risk_class ? plain(assessment.risk_class) : ''),
+    make('span', { class: 'of next', title: 'Forecast of the next 4 h' }, sizeOf(assessment)),
   ];
 }
 
+/** The forecast for 4 h, or else the class of the risk. */
+const sizeOf = assessment => {
+  const volatility = assessment?.forecast?.horizons['4h'].volatility;
+  return volatility ? `±${rough(volatility)}` : assessment?.risk_class ? plain(assessment.risk_class) : '';
+};
+
+const fewForSearch = 10;
+const orders = {
+  configured: { word: 'as configured', valueOf: () => 0 },
+  risk: { word: 'highest risk', valueOf: ({ key }) => -(known.assessments.get(key)?.risk_score ?? NaN) },
+  forecast: {
+    word: 'largest forecast',
+    valueOf: ({ key }) => -(known.assessments.get(key)?.forecast?.horizons['4h'].volatility ?? NaN),
+  },
+  name: { word: 'name', valueOf: ({ key }) => key.slice(key.indexOf(' ') + 1) },
+};
+
+/** The markets in an order; those without a value come last. */
+function sorted(markets, { valueOf }) {
+  const isUnknown = value => Number.isNaN(value);
+  return markets.map(market => ({ market, value: valueOf(market) }))
+    .sort((a, b) => isUnknown(a.value) - isUnknown(b.value) || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))
+    .map(({ market }) => market);
+}
+
+let order = 'configured';
+
 export function pairList(signal, choose) {
   const list = make('ul');
-  const element = make('nav', { class: 'panel pairs', 'aria-label': 'Pairs' }, make('h2', null, 'Pairs'), list);
+  const select = make('select', { 'aria-label': 'Order of the pairs', onchange: () => {
+    order = select.value;
+    arrange();
+  } }, Object.entries(orders)
+    .map(([name, { word }]) => make('option', { value: name, selected: name === order }, word)));
+  const search = make('input', {
+    type: 'search', 'aria-label': 'Search a pair', placeholder: 'Search', spellcheck: 'false', oninput: () => arrange(),
+  });
+  const tools = make('div', { class: 'tools' }, select, search);
+  const element = make('nav', { class: 'panel pairs', 'aria-label': 'Pairs' }, make('h2', null, 'Pairs'), tools, list);
   const links = new Map();
+  const seen = new Set(); // markets with an assessment
   let marked = null;
 
   const showOne = key => {
@@ -42,15 +80,27 @@ export function pairList(signal, choose) {
     link.replaceChildren(...content(known.markets.find(market => market.key === key), assessment));
   };
   const build = () => {
+    seen.clear();
     const wanted = known.markets.map(({ key }) => key);
     if (wanted.join() !== [...links.keys()].join()) {
       links.clear();
       for (const { key } of known.markets)
         links.set(key, make('a', { href: `#/?market=${encodeURIComponent(key)}`, 'data-market': key }));
-      list.replaceChildren(...[...links.values()].map(link => make('li', null, link)));
     }
     wanted.forEach(showOne);
+    arrange();
     mark(marked);
+  };
+  // Values that change do not move the pairs; only the first ones do.
+  const arrange = () => {
+    tools.hidden = known.markets.length < 2;
+    search.hidden = known.markets.length <= fewForSearch;
+    const text = search.hidden ? '' : search.value.trim().toUpperCase();
+    const shown = sorted(known.markets, orders[order]).filter(({ key }) => key.toUpperCase().includes(text));
+    const before = [...list.querySelectorAll('a')], after = shown.map(({ key }) => links.get(key));
+    if (before.length === after.length && after.every((link, index) => link === before[index])) return;
+    list.replaceChildren(...after.map(link => make('li', null, link)),
+      ...after.length === 0 && text ? [make('li', { class: 'small soft' }, 'No pair has this name.')] : []);
   };
   const mark = key => {
     marked = key;
@@ -70,7 +120,7 @@ export function pairList(signal, choose) {
     pick(link);
   });
   list.addEventListener('keydown', event => {
-    const all = [...links.values()], here = all.indexOf(document.activeElement);
+    const all = [...list.querySelectorAll('a')], here = all.indexOf(document.activeElement);
     const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
     if (there === undefined || here < 0) return;
     event.preventDefault();
@@ -80,7 +130,12 @@ export function pairList(signal, choose) {
   });
   build();
   known.on('markets viewpoint', build, signal);
-  known.on('assessment', ({ key }) => showOne(key), signal);
+  known.on('assessment', ({ key }) => {
+    showOne(key);
+    if (seen.has(key)) return;
+    seen.add(key);
+    if (order !== 'configured') arrange();
+  }, signal);
   known.on('connection', () => [...links.keys()].forEach(showOne), signal);
   return { element, mark };
 }

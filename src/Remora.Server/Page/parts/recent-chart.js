@@ -12,7 +12,8 @@ const fewest = 2;
 /** The stored rows, followed by the rows received since. */
 const joined = (stored, seen) => [...stored, ...seen.filter(row => row.at > (stored.at(-1)?.at ?? 0))];
 
-export function recentChart(signal) {
+/** `onRows` receives the rows that the chart shows. */
+export function recentChart(signal, onRows) {
   const from = make('p', { class: 'small soft' });
   const body = place();
   const link = make('a', { href: '#/history' }, 'History');
@@ -22,6 +23,7 @@ export function recentChart(signal) {
 
   const draw = () => {
     const rows = market ? joined(stored, seenOf(market.key)) : [];
+    onRows(rows);
     const opened = rows.length >= fewest ? `${why} The chart shows what arrived since this page was opened.` : '';
     from.textContent = stored.length > 0 ? 'The last 24 hours, from the store.' : opened;
     if (rows.length < fewest) {

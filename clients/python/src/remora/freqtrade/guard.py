@@ -4,8 +4,9 @@ The guard is itself an IStrategy: hyperopt pickles the modules of a strategy's b
 and stops at IStrategy. With another base it would pickle the module of that base too. For the same
 reason this module has no state.
 
-In live and dry-run mode the guard reads the memory of a Watcher; in backtest and hyperopt it reads
-a history file and sends no requests. It wraps the methods of the strategy, so that the guard works
+In live and dry-run mode the guard reads the memory of a Watcher, or the engine inside this process;
+in backtest and hyperopt it assesses Freqtrade's stored candles, or reads a history file, and sends
+no requests. It wraps the methods of the strategy, so that the guard works
 even if the strategy does not call super().
 """
 
@@ -15,20 +16,27 @@ import functools
 import logging
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
 from freqtrade.strategy import IStrategy
 
 from remora.client import RemoraClient
+from remora.freqtrade import candles
 from remora.freqtrade.history import BANDED_MODEL, RemoraHistoryError, RiskHistory, closes, kept_scale
+from remora.freqtrade.inside import Inside
 from remora.freqtrade.settings import GuardSettings
 from remora.watcher import Reading, Watcher
 
 log = logging.getLogger("remora.freqtrade")
 
 _LIVE = ("live", "dry_run")
+FORECASTS = tuple(
+    f"forecast_{name}_{horizon}" for horizon in ("1h", "4h", "24h")
+    for name in ("volatility", "percentile", "relative_to_usual")
+)
+"""The columns of `RemoraGuard.remora_forecasts`."""
 _STAKE = (
     "pair", "current_time", "current_rate", "proposed_stake", "min_stake", "max_stake", "leverage", "entry_tag", "side"
 )
@@ -74,6 +82,15 @@ def _guard_start(self: "RemoraGuard", inner: Callable[..., Any], **kwargs: Any) 
         if watcher.pairs:
             watcher.start().wait(self._remora_settings().timeout)  # the only place where waiting is allowed
     return result
+
+
+@_outermost
+def _guard_informative(self: "RemoraGuard", inner: Callable[..., Any]) -> Any:
+    pairs = inner()
+    if not self._remora_is_live() or self._remora_settings().engine != "inside":
+        return pairs
+    timeframe = self._remora_inside().timeframe
+    return [*pairs, *((pair, timeframe) for pair in self._remora_whitelist() if self.remora_pair(pair) == pair)]
 
 
 @_outermost
@@ -139,7 +156,7 @@ def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, 
 
 
 _GUARDS = {
-    "bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake,
+    "bot_start": _guard_start, "informative_pairs": _guard_informative, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake,
     "confirm_trade_entry": _guard_confirm,
     "adjust_trade_position": _guard_addition,
 }
@@ -164,6 +181,10 @@ class RemoraGuard(IStrategy):
     def bot_start(self, **kwargs: Any) -> None:
         super().bot_start(**kwargs)
 
+    @_guard_informative
+    def informative_pairs(self) -> Any:
+        return super().informative_pairs()
+
     @_guard_entries
     def populate_entry_trend(self, dataframe: Any, metadata: Mapping[str, Any]) -> Any:
         return super().populate_entry_trend(dataframe, metadata)
@@ -186,6 +207,27 @@ class RemoraGuard(IStrategy):
         Override it if the names differ, for example to use the spot market of a future.
         """
         return pair
+
+    def remora_forecasts(
+        self, dataframe: Any, metadata: Mapping[str, Any], *, prefix: str = "remora_",
+        columns: Sequence[str] = FORECASTS
+    ) -> Any:
+        """Adds columns of forecasts to a data frame, for example in populate_indicators.
+
+        Each row gets what was known at the close of its candle; NaN before the first forecast, and
+        an hour after the last one. Their names begin with ``prefix``; FreqAI takes features that
+        begin with ``%``, so there use ``prefix="%-remora_"``. ``columns`` are numeric columns of
+        `remora.forecast`. The engine inside computes them in every mode, also beside a service.
+        """
+        pair = self.remora_pair(metadata["pair"])
+        length = metadata.get("tf") or getattr(self, "timeframe", "")
+        known_by = closes(dataframe["date"], str(length))
+        if self._remora_is_live():
+            found = self._remora_inside().forecasts(pair, columns, known_by)
+        else:
+            found = candles.forecasts(self._remora_candles(pair), columns, known_by)
+        found.index = dataframe.index
+        return pd.concat([dataframe, found.add_prefix(prefix)], axis=1)
 
     def _remora_settings(self) -> GuardSettings:
         settings: Optional[GuardSettings] = self.__dict__.get("_remora_settings_read")
@@ -211,14 +253,24 @@ class RemoraGuard(IStrategy):
         except Exception:  # raised by a pairlist that is not ready; pairs are tracked later too
             return []
 
-    def _remora_watcher(self) -> Watcher:
+    def _remora_inside(self) -> Inside:
+        inside: Optional[Inside] = self.__dict__.get("_remora_inside_made")
+        if inside is None:
+            inside = Inside(self.config, getattr(self, "dp", None), self._remora_settings())
+            self.__dict__["_remora_inside_made"] = inside
+            weakref.finalize(self, inside.stop)
+        return inside
+
+    def _remora_watcher(self) -> Union[Watcher, Inside]:
+        settings = self._remora_settings()
+        if settings.engine == "inside":
+            return self._remora_inside()
         watcher: Optional[Watcher] = self.__dict__.get("_remora_watcher_made")
         if watcher is None:
-            settings = self._remora_settings()
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
             watcher = Watcher(
                 client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval,
-                max_age=settings.max_age
+                max_age=settings.max_age, add_pairs=settings.add_pairs
             )
             self.__dict__["_remora_watcher_made"] = watcher
             weakref.finalize(self, watcher.stop)  # Freqtrade creates a new strategy when it reloads
@@ -270,18 +322,28 @@ class RemoraGuard(IStrategy):
     def _remora_history(self, pair: str, side: str) -> RiskHistory:
         settings = self._remora_settings()
         path = settings.history if side == "long" else settings.history_short
-        if path is None:
+        if path is None and (settings.history or settings.history_short):
             what = "history" if side == "long" else "history_short (a file of 'remora history build --side short')"
             raise RemoraHistoryError(
-                f"a backtest requires {what} in the settings of remora; set ungated_backtest to backtest without Remora"
+                f"a backtest with a history file of one side requires {what} in the settings of remora; without files, "
+                "the guard assesses Freqtrade's candles"
             )
+        if path is None:
+            return candles.history(self._remora_candles(self.remora_pair(pair)), side, settings.policy)
         return RiskHistory.read(path.replace("{pair}", self.remora_pair(pair).replace("/", "_").replace(":", "_")))
+
+    def _remora_candles(self, pair: str) -> candles.Candles:
+        own = str(getattr(self, "timeframe", ""))
+        return candles.Candles.find(self.config, pair, self._remora_settings().timeframe, own)
 
     def _remora_gate(self, dataframe: Any, pair: str) -> Any:
         settings = self._remora_settings()
         if settings.ungated_backtest:
             return dataframe
         known_by = closes(dataframe["date"], str(getattr(self, "timeframe", "")))
+        if len(known_by) and not (settings.history or settings.history_short):
+            own = self._remora_candles(self.remora_pair(pair))
+            candles.say_missing_past(own, "long", settings.policy, known_by[0])
         for side in self._remora_sides():
             history = self._remora_history(pair, side)
             rows = history.known_at(known_by)

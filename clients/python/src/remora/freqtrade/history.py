@@ -49,7 +49,7 @@ class RiskHistory:
             )
         if not len(frame):
             raise RemoraHistoryError(f"{name}: no rows")
-        as_of = _nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
+        as_of = nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
         order = np.argsort(as_of, kind="stable")
         last = np.append(np.diff(as_of[order]) > 0, True)  # the last one of several rows for the same moment
         chosen = order[last]
@@ -81,7 +81,7 @@ class RiskHistory:
 
     def known_at(self, times: Any) -> "np.ndarray[Any, Any]":
         """Returns for each time the last row that was knowable; -1 before the first."""
-        return np.searchsorted(self._as_of, _nanoseconds(_times(times, "date")), side="right") - 1
+        return np.searchsorted(self._as_of, nanoseconds(_times(times, "date")), side="right") - 1
 
     def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
         """Returns whether each row is safe to trade.
@@ -166,7 +166,8 @@ def _times(values: Any, name: str) -> pd.DatetimeIndex:
     return times
 
 
-def _nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+def nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+    """Returns times as numbers of nanoseconds."""
     return (times.as_unit("ns") if hasattr(times, "as_unit") else times).asi8
 
 

@@ -11,11 +11,23 @@ from typing import Any, Mapping, Optional
 
 from remora.client import ON_ERROR
 
+ENGINES = ("service", "inside")
+
 
 @dataclass(frozen=True)
 class GuardSettings:
     """Defaults: fail open, entries gated, stakes not scaled."""
 
+    engine: str = "service"
+    """Who answers in live and dry-run mode: the service, or the engine inside this process.
+
+    A backtest without a history file always uses the engine inside.
+    """
+    timeframe: Optional[str] = None
+    """The timeframe of the engine inside.
+
+    None for 5m, as in a service; in a backtest without candles of 5m, the strategy's timeframe.
+    """
     url: Optional[str] = None
     """Address of the service; None for REMORA_URL, or http://127.0.0.1:8000."""
     api_key: Optional[str] = None
@@ -31,6 +43,8 @@ class GuardSettings:
 
     In a backtest, 'last' is allow: only the time before the first row has no answer.
     """
+    add_pairs: bool = True
+    """Ask the service to track pairs of the whitelist that it does not track."""
     scale_stake: bool = False
     """Multiply the stake by position_scale."""
     tag_entries: bool = False
@@ -38,7 +52,8 @@ class GuardSettings:
     history: Optional[str] = None
     """For backtests: the file of `remora history build`, `remora replay` or /history?interval=each.
 
-    {pair} is replaced by BTC_USDT, or BTC_USDT_USDT for a future.
+    None to assess the candles of Freqtrade's data folder, without outside values. {pair} is
+    replaced by BTC_USDT, or BTC_USDT_USDT for a future.
     """
     history_short: Optional[str] = None
     """The same for the short side, for strategies that can short (`--side short`, side=short)."""
@@ -56,8 +71,11 @@ class GuardSettings:
             if not _fits(value, types[name]):
                 raise ValueError(f"remora: {name} is {value!r}: expected {types[name]}")
         settings = GuardSettings(**given)
-        if settings.on_error not in ON_ERROR:
-            raise ValueError(f"remora: on_error is {settings.on_error!r}: expected one of {', '.join(ON_ERROR)}")
+        for name, allowed in (("on_error", tuple(ON_ERROR)), ("engine", ENGINES)):
+            if getattr(settings, name) not in allowed:
+                raise ValueError(
+                    f"remora: {name} is {getattr(settings, name)!r}: expected one of {', '.join(allowed)}"
+                )
         return settings
 
 

@@ -1,0 +1,384 @@
+// A client of a Remora service for browsers and for Node.js 20 or later. It has no dependencies.
+// The types of answers are generated from the service's OpenAPI document.
+import type { components } from './schema.js';
+
+type Schemas = components['schemas'];
+
+/** The assessment of a pair, as the service gives it. Unknown values are null. */
+export type Assessment = Schemas['Assessment'];
+/** The forecast of a pair for 1, 4 and 24 hours. */
+export type ForecastAnswer = Schemas['ForecastAnswer'];
+/** `long` or `short`. */
+export type Side = 'long' | 'short';
+/** What to decide when there is no answer. */
+export type OnError = 'allow' | 'block' | 'last';
+
+/** An assessment, or the decision of `onError` where there is none. */
+export interface Risk extends Partial<Assessment> {
+  /** Whether to enter. */
+  readonly safe_to_trade: boolean;
+  /** Whether the service gave the answer; false when `onError` decided. */
+  readonly answered: boolean;
+  /** Why there is no answer; undefined when there is one. */
+  readonly error?: string;
+}
+
+export interface Options {
+  /** The address of the service; http://127.0.0.1:8000 by default. */
+  url?: string;
+  /** The API key, if the service requires one. */
+  apiKey?: string;
+  /** What to decide when there is no answer; `allow` by default. */
+  onError?: OnError;
+  /** The timeout of one request in milliseconds, body included; 2000 by default. */
+  timeout?: number;
+  /** How long an answer is cached, in milliseconds; 5000 by default, 0 for no cache. */
+  cacheFor?: number;
+  /** How long the last answer is used with `onError: 'last'`, in milliseconds; 15 minutes by default. */
+  lastFor?: number;
+  /** How long no requests are sent after a failure, in milliseconds; 10000 by default. */
+  breakerPeriod?: number;
+  /** Sends requests; the global `fetch` by default. */
+  fetch?: typeof fetch;
+}
+
+/** Which assessment is requested. */
+export interface Query {
+  /** `long` by default. */
+  side?: Side;
+  /** The policy; the service's default if omitted. */
+  policy?: string;
+  /** The exchange, if the pair is tracked on several. */
+  exchange?: string;
+  /** The timeframe, if the pair is tracked at several. */
+  timeframe?: string;
+}
+
+/** The service does not answer, or refuses. */
+export class RemoraError extends Error {
+  /**
+   * @param message What is wrong.
+   * @param status The HTTP status; undefined without an answer.
+   * @param retryAfter How many seconds the service wants no requests; undefined if it names none.
+   */
+  constructor(message: string, readonly status?: number, readonly retryAfter?: number) {
+    super(message);
+    this.name = 'RemoraError';
+  }
+
+  /** Whether the request is wrong, and not the service or the connection. */
+  get isCallersFault(): boolean {
+    return this.status !== undefined && this.status >= 400 && this.status < 500 && this.status !== 429;
+  }
+}
+
+const LARGEST_BATCH = 250;
+const LARGEST_MEMORY = 4096;
+const LONGEST_PAUSE = 300_000;
+const LONGEST_EVENT = 1 << 20;
+
+/**
+ * A client of one service. `risk`, `isSafe` and `batch` never throw for a reason of the service or
+ * the network: they follow `onError`, and nothing but a valid assessment counts as safe.
+ */
+export class Remora {
+  readonly url: string;
+  readonly #options: Required<Omit<Options, 'url' | 'apiKey'>>;
+  readonly #headers: Record<string, string>;
+  readonly #answers = new Map<string, { risk: Risk; at: number }>();
+  #closedUntil = 0;
+  #lastFailure = '';
+
+  /** @throws TypeError An option is invalid. */
+  constructor(options: Options = {}) {
+    const { url = 'http://127.0.0.1:8000', apiKey, ...others } = options;
+    this.url = addressOf(url);
+    if (apiKey !== undefined && !/^[!-~]+$/.test(apiKey))
+      throw new TypeError('apiKey: expected printable ASCII characters without spaces');
+    this.#headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
+    this.#options = {
+      onError: 'allow', timeout: 2000, cacheFor: 5000, lastFor: 900_000, breakerPeriod: 10_000,
+      fetch: (...request) => globalThis.fetch(...request), ...others,
+    };
+    const { onError, timeout } = this.#options;
+    if (!['allow', 'block', 'last'].includes(onError))
+      throw new TypeError(`onError is '${onError}': expected allow, block or last`);
+    if (!(timeout > 0 && timeout <= 3_600_000)) throw new TypeError(`timeout is ${timeout}: expected 1 to 3600000`);
+    for (const name of ['cacheFor', 'lastFor', 'breakerPeriod'] as const)
+      if (!(this.#options[name] >= 0 && this.#options[name] <= 86_400_000))
+        throw new TypeError(`${name} is ${this.#options[name]}: expected 0 to 86400000`);
+  }
+
+  /** Returns the assessment of a pair such as `BTC/USDT`. */
+  async risk(pair: string, query: Query = {}): Promise<Risk> {
+    const key = keyOf(pair, query);
+    const known = this.#answers.get(key);
+    if (known && Date.now() - known.at < this.#options.cacheFor) return known.risk;
+    try {
+      const answer = await this.#request('api/v1/risk', { pair, ...query });
+      return this.#keep(key, assessmentOf(answer, pair));
+    } catch (error) {
+      return this.#fallback(pair, key, asError(error));
+    }
+  }
+
+  /** Returns whether to enter. */
+  async isSafe(pair: string, query: Query = {}): Promise<boolean> {
+    return (await this.risk(pair, query)).safe_to_trade;
+  }
+
+  /** Returns the assessments of many pairs by their requested names. */
+  async batch(pairs: Iterable<string>, query: Pick<Query, 'side' | 'policy'> = {}): Promise<Map<string, Risk>> {
+    const wanted = [...new Set(pairs)];
+    const found = new Map<string, Risk>();
+    let missing = new RemoraError('the service does not track this pair', 404);
+    for (let first = 0; first < wanted.length; first += LARGEST_BATCH) {
+      const part = wanted.slice(first, first + LARGEST_BATCH);
+      try {
+        const answer = await this.#request('api/v1/risk/batch', { pairs: part.join(','), ...query });
+        const answers = new Map(listOf(answer, 'assessments').map((item) => {
+          const assessment = assessmentOf(item);
+          return [String(assessment.pair).toUpperCase(), assessment];
+        }));
+        for (const pair of part) {
+          const assessment = answers.get(pair.toUpperCase());
+          if (assessment) found.set(pair, this.#keep(keyOf(pair, query), assessment));
+        }
+      } catch (error) {
+        const reason = asError(error);
+        if (reason.status === 404) continue; // none of these pairs is tracked
+        missing = reason;
+        break;
+      }
+    }
+    return new Map(wanted.map((pair) =>
+      [pair, found.get(pair) ?? this.#fallback(pair, keyOf(pair, query), missing)]));
+  }
+
+  /**
+   * Returns the forecast of a pair. `fall` and `rise` are thresholds, ratios in (0, 1).
+   * @throws RemoraError The service does not answer, or refuses.
+   */
+  async forecast(
+    pair: string,
+    query: { horizon?: '1h' | '4h' | '24h'; fall?: number; rise?: number; exchange?: string; timeframe?: string } = {},
+  ): Promise<ForecastAnswer> {
+    const answer = await this.#request('api/v1/forecast', { pair, ...query });
+    if (!isObject(answer) || !samePair(answer['pair'], pair)) throw unexpected(`it is not a forecast of ${pair}`);
+    return answer as unknown as ForecastAnswer;
+  }
+
+  /**
+   * Returns each assessment when it changes, beginning with the present ones. It reconnects after
+   * outages and ends when the signal is aborted.
+   * @throws RemoraError The service refuses the stream, for example for a pair that it does not track.
+   */
+  async *stream(
+    pairs: Iterable<string> = [],
+    { signal, ...query }: Pick<Query, 'side' | 'policy'> & { signal?: AbortSignal } = {},
+  ): AsyncGenerator<Risk, void, void> {
+    let pause = 500;
+    let lastId: string | undefined;
+    while (!signal?.aborted) {
+      const attempt = new AbortController();
+      const stop = (): void => attempt.abort();
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        const named = [...pairs].join(',');
+        const response = await this.#send(
+          'api/v1/stream', { ...(named && { pair: named }), ...query }, attempt.signal,
+          lastId === undefined ? {} : { 'Last-Event-ID': lastId });
+        for await (const event of events(response, attempt)) {
+          pause = 500;
+          lastId = event.id ?? lastId;
+          if (event.name !== 'assessment') continue;
+          const assessment = assessmentOf(parse(event.data));
+          yield this.#decide(keyOf(String(assessment.pair), query), assessment);
+        }
+      } catch (error) {
+        if (signal?.aborted) return;
+        const reason = asError(error);
+        if (reason.isCallersFault) throw reason;
+      } finally {
+        signal?.removeEventListener('abort', stop);
+        attempt.abort();
+      }
+      await sleep(pause, signal);
+      pause = Math.min(pause * 2, 30_000);
+    }
+  }
+
+  #keep(key: string, assessment: Assessment): Risk {
+    const risk = this.#decide(key, assessment);
+    if (this.#answers.size >= LARGEST_MEMORY) this.#answers.clear();
+    // An answer without market data does not replace the last one that has it.
+    if (assessment.state !== 'unknown' || !this.#answers.has(key)) this.#answers.set(key, { risk, at: Date.now() });
+    return risk;
+  }
+
+  /** Follows `onError` where the answer allows entries without current market data. */
+  #decide(key: string, assessment: Assessment): Risk {
+    const answer: Risk = { ...assessment, answered: true };
+    if (!assessment.safe_to_trade || assessment.state !== 'unknown' || this.#options.onError === 'allow') return answer;
+    const error = `there is no current market data for ${assessment.pair}`;
+    if (this.#options.onError === 'last') return this.#last(key, error) ?? answer;
+    return { ...answer, safe_to_trade: false, recommendation: 'no_entry', position_scale: 0, answered: false, error };
+  }
+
+  #fallback(pair: string, key: string, reason: RemoraError): Risk {
+    const last = this.#options.onError === 'last' ? this.#last(key, reason.message) : undefined;
+    return last
+      ?? { pair, safe_to_trade: this.#options.onError !== 'block', answered: false, error: reason.message };
+  }
+
+  #last(key: string, reason: string): Risk | undefined {
+    const known = this.#answers.get(key);
+    return known && known.risk.answered && Date.now() - known.at < this.#options.lastFor
+      ? { ...known.risk, answered: false, error: `the last answer, because ${reason}` }
+      : undefined;
+  }
+
+  /** Sends a request unless the service failed a moment ago, and returns the parsed body. */
+  async #request(path: string, query: object): Promise<unknown> {
+    if (Date.now() < this.#closedUntil) throw new RemoraError(this.#lastFailure);
+    try {
+      const response = await this.#send(path, query, AbortSignal.timeout(this.#options.timeout), {});
+      const answer = parse(await response.text());
+      this.#closedUntil = 0;
+      return answer;
+    } catch (error) {
+      const reason = asError(error);
+      if (!reason.isCallersFault) {
+        const wanted = Math.min((reason.retryAfter ?? 0) * 1000, LONGEST_PAUSE);
+        this.#closedUntil = Date.now() + Math.max(this.#options.breakerPeriod, wanted);
+        this.#lastFailure = reason.message;
+      }
+      throw reason;
+    }
+  }
+
+  async #send(path: string, query: object, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
+    const url = new URL(path, this.url);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const response = await this.#options.fetch(url, {
+      headers: { ...this.#headers, ...headers }, signal, redirect: 'error',
+    });
+    if (response.status === 200) return response;
+    const retryAfter = Number(response.headers.get('Retry-After') ?? undefined);
+    throw new RemoraError(
+      `the service answered ${response.status}${await detailOf(response)}`, response.status,
+      Number.isFinite(retryAfter) ? retryAfter : undefined);
+  }
+}
+
+function addressOf(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text.endsWith('/') ? text : `${text}/`);
+  } catch {
+    url = new URL('invalid:');
+  }
+  if (!['http:', 'https:'].includes(url.protocol) || url.username || url.password || url.search || url.hash)
+    throw new TypeError('url: expected an address such as http://127.0.0.1:8000 (a key goes into apiKey)');
+  return url.href;
+}
+
+function keyOf(pair: string, { side, policy, exchange, timeframe }: Query): string {
+  return JSON.stringify([pair, side ?? 'long', policy, exchange, timeframe]);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown, name: string): unknown[] {
+  const list = isObject(value) ? value[name] : undefined;
+  if (!Array.isArray(list)) throw unexpected(`it has no list '${name}'`);
+  return list;
+}
+
+function samePair(found: unknown, wanted: string): boolean {
+  return typeof found === 'string' && found.toUpperCase() === wanted.toUpperCase();
+}
+
+function assessmentOf(value: unknown, pair?: string): Assessment {
+  if (!isObject(value)) throw unexpected('it is no object');
+  if (typeof value['safe_to_trade'] !== 'boolean') throw unexpected('safe_to_trade is missing');
+  if (pair !== undefined && !samePair(value['pair'], pair)) throw unexpected(`it is for ${value['pair']}, not ${pair}`);
+  const scale = value['position_scale'];
+  if (scale !== null && scale !== undefined && !(typeof scale === 'number' && scale >= 0 && scale <= 1))
+    throw unexpected(`position_scale is ${scale}, expected 0 to 1`);
+  return value as unknown as Assessment;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unexpected('it is not JSON');
+  }
+}
+
+function unexpected(reason: string): RemoraError {
+  return new RemoraError(`the answer is not valid: ${reason}`);
+}
+
+function asError(error: unknown): RemoraError {
+  if (error instanceof RemoraError) return error;
+  const { name, message, cause } = error as Error;
+  if (name === 'TimeoutError') return new RemoraError('no answer in time');
+  const reason = cause instanceof Error && cause.message ? `${message}: ${cause.message}` : message;
+  return new RemoraError(`no connection: ${reason}`);
+}
+
+async function detailOf(response: Response): Promise<string> {
+  try {
+    const problem = parse((await response.text()).slice(0, 10_000));
+    const detail = isObject(problem) ? problem['detail'] ?? problem['title'] : undefined;
+    return typeof detail === 'string' ? `: ${detail}` : '';
+  } catch {
+    return '';
+  }
+}
+
+interface ServerEvent {
+  name: string;
+  id?: string;
+  data: string;
+}
+
+/** Reads server-sent events. A stream that is silent for 60 seconds has failed. */
+async function* events(response: Response, attempt: AbortController): AsyncGenerator<ServerEvent, void, void> {
+  if (!response.body) throw unexpected('it has no body');
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (true) {
+    const silence = setTimeout(() => attempt.abort(new RemoraError('the stream is silent')), 60_000);
+    const { done, value } = await reader.read().finally(() => clearTimeout(silence));
+    if (done) return;
+    text += decoder.decode(value, { stream: true }).replaceAll('\r\n', '\n');
+    if (text.length > LONGEST_EVENT) throw unexpected('an event is longer than 1 MiB');
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const event: ServerEvent = { name: 'message', data: '' };
+      const data: string[] = [];
+      for (const line of text.slice(0, end).split('\n')) {
+        const [, field, content = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (field === 'event') event.name = content;
+        else if (field === 'id') event.id = content;
+        else if (field === 'data') data.push(content);
+      }
+      text = text.slice(end + 2);
+      event.data = data.join('\n');
+      if (event.data) yield event;
+    }
+  }
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}

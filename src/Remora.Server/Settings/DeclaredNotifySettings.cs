@@ -1,0 +1,104 @@
+using Remora.Notify;
+using Remora.Risk;
+using Kind = Remora.Server.Settings.SettingKinds;
+
+namespace Remora.Server.Settings;
+
+/// <summary>The declarations of the settings of messages to people.</summary>
+internal static class DeclaredNotifySettings
+{
+    private const int MinutesOfDay = 24 * 60;
+    private const string See = "[notifications](notifications.md)";
+    private static readonly SettingDeclarer<ServiceSettings> Declare = new(new());
+
+    public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
+    [
+        Declare.Many(
+            "notify_events",
+            Kind.Text("block, all_clear, trouble, or several of them", "EVENTS", NotifySettings.AllEvents.Contains),
+            s => s.Notify.Events,
+            (s, v) => s with { Notify = s.Notify with { Events = v } },
+            $"What is sent to the notifiers in {NotifySettings.Variable}",
+            ListRule.NotEmpty | ListRule.Distinct
+        ) with
+        {
+            See = See,
+        },
+        Declare.Many(
+            "notify_pairs",
+            Kind.Pairs,
+            s => s.Notify.Pairs,
+            (s, v) => s with { Notify = s.Notify with { Pairs = v } },
+            "Pairs whose blocks are sent",
+            ListRule.NotEmpty | ListRule.Distinct,
+            "all"
+        ),
+        Declare.One(
+            "notify_side",
+            Kind.OneOf("SIDE", ("long", Side.Long), ("short", Side.Short)),
+            s => RemoraJson.NameOf(s.Notify.Side),
+            (s, v) => s with { Notify = s.Notify with { Side = v } },
+            "Side of the trade whose blocks are sent"
+        ),
+        Declare.One(
+            "notify_per_hour",
+            Kind.Whole(1, 1000),
+            s => s.Notify.PerHour,
+            (s, v) => s with { Notify = s.Notify with { PerHour = v } },
+            "Maximum messages per hour to each receiver; what exceeds it waits and becomes one message"
+        ),
+        Declare.One(
+            "notify_digest",
+            Kind.Number(0, MinutesOfDay, "minutes", "MINUTES"),
+            s => s.Notify.DigestInterval.TotalMinutes,
+            (s, v) => s with { Notify = s.Notify with { DigestInterval = TimeSpan.FromMinutes(v) } },
+            "Time over which messages are collected into one"
+        ),
+        Declare.One(
+            "notify_quiet",
+            QuietKind,
+            s => s.Notify.Quiet,
+            (s, v) => s with { Notify = s.Notify with { Quiet = v } },
+            "Hours of each day without messages; they arrive as one message afterwards"
+        ),
+        Declare.One(
+            "notify_time_zone",
+            Kind.Text("an IANA time zone such as Europe/Berlin", "ZONE", IsZone),
+            s => s.Notify.TimeZone,
+            (s, v) => s with { Notify = s.Notify with { TimeZone = v } },
+            "Time zone of these hours and of times in messages"
+        ),
+        Declare.One(
+            "public_url",
+            Kind.WebAddress,
+            s => s.PublicUrl,
+            (s, v) => s with { PublicUrl = v },
+            "Address of the service in links of messages",
+            "host and port"
+        ),
+        Declare.One(
+            "heartbeat_url",
+            Kind.WebAddress,
+            s => s.HeartbeatUrl,
+            (s, v) => s with { HeartbeatUrl = v },
+            "Address that is called each minute while all is well, for example of healthchecks.io or Uptime Kuma"
+        ) with
+        {
+            See = "[heartbeat](notifications.md#heartbeat)",
+        },
+    ];
+
+    private static SettingKind<QuietHours> QuietKind =>
+        new(
+            "a time span such as 22:00-07:00",
+            "HOURS",
+            (string text, out QuietHours value) =>
+            {
+                var isValid = QuietHours.TryParse(text, out var hours);
+                value = hours.GetValueOrDefault();
+                return isValid;
+            }
+        );
+
+    private static bool IsZone(string text) => text.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(text, out _);
+}
