@@ -19,6 +19,11 @@ ok() { echo "ok       $1"; }
 bad() { echo "FAILED   $1" >&2; failed=$((failed + 1)); }
 skip() { echo "skipped  $1"; skipped=$((skipped + 1)); }
 
+install() { apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1; }
+
+# Runs dpkg in the bare system.
+bare_dpkg() { chroot "$bare" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg "$@" >>"$work/dpkg.log" 2>&1; }
+
 # Runs a command in the bare system as a user without a home.
 inside() {
   chroot --userspec="${user:-1000:1000}" "$bare" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/nowhere "$@"
@@ -43,7 +48,8 @@ use() {
   for round in first second; do
     started=$(date +%s%N)
     inside "$program" serve --sandbox --speed 60 --seed 7 --port "$port" --data "$data" >"$work/$name.log" 2>&1 &
-    took=$(answers_after "$started" "$url") || { bad "$name: no answer; its log:"; tail -n 20 "$work/$name.log" >&2; return; }
+    took=$(answers_after "$started" "$url") ||
+      { bad "$name: no answer; its log:"; tail -n 20 "$work/$name.log" >&2; return; }
     ok "$name: $round start, first answer after $took ms"
     inside "$program" ask BTC/USDT --url "$url" >"$work/ask" 2>&1
     [[ $? -le 1 ]] && grep -q 'BTC/USDT' "$work/ask" || { bad "$name: ask:"; cat "$work/ask" >&2; }
@@ -63,7 +69,7 @@ use() {
 bare_system() {
   local mirror suite
   [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null || return 1
-  command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null 2>&1 || return 1
+  command -v debootstrap >/dev/null || install debootstrap || return 1
   suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
   mirror=$(apt-cache policy | sed -nE "s|^ *[0-9]+ (https?://[^ ]+) $suite/main .*|\1|p" | head -n 1)
   debootstrap --variant=minbase "$suite" "$bare" "$mirror" >"$work/debootstrap.log" 2>&1 ||
@@ -80,8 +86,8 @@ bare_system() {
 # Builds the last stage of the Dockerfile on the bare system, from the unpacked archive, and runs
 # the image as its own user. The first stages make that archive.
 image() {
-  local url=http://127.0.0.1:28473 started took container round
-  command -v buildah >/dev/null || apt-get install -y -qq --no-install-recommends buildah >/dev/null 2>&1 ||
+  local url=http://127.0.0.1:28473 started took container round user
+  command -v buildah >/dev/null || install buildah ||
     { skip "image: no buildah"; return; }
   export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot BUILDAH_FORMAT=docker
   local store=(--root "$work/storage" --runroot "$work/run")
@@ -92,7 +98,8 @@ image() {
   container=$(buildah "${store[@]}" from scratch) &&
     buildah "${store[@]}" add -q "$container" "$work/bare.tar" / >/dev/null &&
     buildah "${store[@]}" commit -q --rm "$container" base >/dev/null &&
-    buildah "${store[@]}" bud -q --build-arg BASE_IMAGE=localhost/base -t remora "$work/context" >"$work/image.log" 2>&1 ||
+    buildah "${store[@]}" bud -q --build-arg BASE_IMAGE=localhost/base -t remora "$work/context" \
+      >"$work/image.log" 2>&1 ||
     { bad "image: build:"; tail -n 5 "$work/image.log" >&2; return; }
   container=$(buildah "${store[@]}" from remora)
   local mounted
@@ -103,7 +110,8 @@ image() {
     buildah "${store[@]}" run "$container" -- /opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 \
       --port 28473 --host 127.0.0.1 --data /data >"$work/image.log" 2>&1 &
     took=$(answers_after "$started" "$url") || { bad "image: no answer:"; tail -n 20 "$work/image.log" >&2; return; }
-    ok "image: $round start, first answer after $took ms, as user $(ps -o uid= -p "$(pgrep -f 'port 28473 --host' | tail -n 1)" | tr -d ' ')"
+    user=$(ps -o uid= -p "$(pgrep -f 'port 28473 --host' | tail -n 1)" | tr -d ' ')
+    ok "image: $round start, first answer after $took ms, as user $user"
     sleep 5
     pkill -TERM -f '^/opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 --port 28473'
     wait -n || bad "image: the service ended with $?"
@@ -118,7 +126,7 @@ if [[ -z $archive && -z $deb ]]; then
 elif ! bare_system; then
   skip "archive and Debian package: a bare Debian cannot be made here (root, debootstrap, mounts)"
 else
-  install -d -o 1000 -g 1000 "$bare/data"
+  mkdir "$bare/data" && chown 1000:1000 "$bare/data"
   if [[ -n $archive ]]; then
     mkdir -p "$bare/opt/remora"
     tar -xzf "$archive" -C "$bare/opt/remora" --strip-components 1
@@ -130,9 +138,9 @@ else
   fi
   if [[ -n $deb ]]; then
     cp "$deb" "$bare/remora.deb"
-    if chroot "$bare" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -i /remora.deb >"$work/dpkg.log" 2>&1; then
+    if bare_dpkg -i /remora.deb; then
       user=remora:remora use deb /usr/bin/remora /var/lib/remora/data 28472
-      chroot "$bare" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -P remora >>"$work/dpkg.log" 2>&1 &&
+      bare_dpkg -P remora &&
         [[ ! -e $bare/usr/lib/remora && ! -e $bare/var/lib/remora ]] && ok "deb: removed without a trace" ||
         { bad "deb: removal:"; tail -n 5 "$work/dpkg.log" >&2; }
     else
@@ -177,7 +185,8 @@ XML
   unzip -p "$packages"/Remora.Engine.*.nupkg README.md | sed -n '/^```csharp$/,/^```$/p' | sed '1d;$d' \
     >"$work/app/Program.cs"
   (cd "$work/app" &&
-    NUGET_PACKAGES=$work/nuget dotnet run --property "RestoreAdditionalProjectSources=$packages") >"$work/nuget.log" 2>&1 &&
+    NUGET_PACKAGES=$work/nuget dotnet run --property "RestoreAdditionalProjectSources=$packages") \
+    >"$work/nuget.log" 2>&1 &&
     ok "nuget: $(tail -n 1 "$work/nuget.log")" || { bad "nuget:"; tail -n 10 "$work/nuget.log" >&2; }
 else
   skip "nuget: no packages, or no .NET SDK"

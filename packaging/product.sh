@@ -17,7 +17,8 @@ product() {
   command -v clang >/dev/null || command -v gcc >/dev/null || install_packages clang ||
     fail "the archive needs clang or gcc"
   [[ -e /usr/include/zlib.h && -n $(find /usr/lib -name libssl.a -print -quit) ]] ||
-    install_packages zlib1g-dev libssl-dev || fail "the archive needs zlib1g-dev and libssl-dev (names of Debian's packages)"
+    install_packages zlib1g-dev libssl-dev ||
+    fail "the archive needs zlib1g-dev and libssl-dev (names of Debian's packages)"
   mkdir -p "$root/artifacts"
   exec 8>"$root/artifacts/product.lock"
   flock 8

@@ -21,7 +21,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.pop("REMORA_TEST_PROGRAM", None) or str(Path(__file__).resolve().parents[2] / "remora")
 NEW = 20
 LONGEST = 3600
 
@@ -53,7 +53,7 @@ class Bot(BaseHTTPRequestHandler):
 def start(pattern, *words, **environment):
     errors = tempfile.TemporaryFile("w+")
     process = subprocess.Popen(
-        [str(ROOT / "remora"), *words], stdout=subprocess.DEVNULL, stderr=errors,
+        [PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=errors,
         env={**os.environ, "REMORA_STORE": "false", **environment}
     )
     end = time.monotonic() + 120
@@ -124,7 +124,8 @@ def main():
             return set(names[count:]) <= {one["pair"] for one in status["pairs"]} and not status["refused"]
 
         until(added)
-        print(f"{NEW} other pairs are tracked {time.monotonic() - changed:.1f} s after the whitelist changed", flush=True)
+        took = time.monotonic() - changed
+        print(f"{NEW} other pairs are tracked {took:.1f} s after the whitelist changed", flush=True)
         until(lambda: scored(names[count:]))
         print(f"and have a score after {time.monotonic() - changed:.1f} s", flush=True)
         gaps = [b - a for a, b in zip(Bot.reads, Bot.reads[1:])]

@@ -11,8 +11,10 @@ set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd "$here/../.." && pwd)
 freqtrade=freqtrade[hyperopt]==2026.9
+freqai=(datasieve lightgbm)
 with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade
-  tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas)
+  tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas tests.test_inside
+  tests.test_forecasts)
 passed=0 failed=0 skipped=0
 
 skip() {
@@ -56,13 +58,16 @@ install_freqtrade() {
   mkdir -p "$root/artifacts"
   exec 9>"$root/artifacts/freqtrade-venv.lock"
   flock 9
-  [[ $(cat "$venv/installed" 2>/dev/null) == "$freqtrade" ]] && return
+  [[ $(cat "$venv/installed" 2>/dev/null) == "$freqtrade ${freqai[*]}" ]] && return
   if [[ ! -x $venv/bin/pip ]]; then
     for python in "$system" python3; do "$python" -m venv --clear "$venv" && break; done
   fi
   [[ -d $wheels ]] && from=(--no-index --find-links "$wheels")
   "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --retries 0 --timeout 30 "${from[@]}" \
-    "$freqtrade" && echo "$freqtrade" >"$venv/installed"
+    "$freqtrade" "${freqai[@]}" &&
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --retries 0 --timeout 30 "${from[@]}" \
+      --no-deps xgboost-cpu && # without 300 MB for GPUs; FreqAI imports it whatever model it runs
+    echo "$freqtrade ${freqai[*]}" >"$venv/installed"
 }
 
 system=${PYTHON:-}

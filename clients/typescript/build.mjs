@@ -14,7 +14,7 @@ try {
   run('openapi-typescript/bin/cli.js', join(root, 'docs', 'openapi.json'), '--output', join(here, 'src', 'schema.ts'));
   execFileSync(
     process.execPath,
-    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', here, '--outDir', process.argv[2] ?? join(here, 'dist')],
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', here, '--outDir', process.argv[2] ?? join(here, 'dist')],
     { stdio: ['ignore', 2, 'inherit'] },
   );
 } catch {

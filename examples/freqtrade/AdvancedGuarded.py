@@ -16,7 +16,7 @@ class AdvancedGuarded(RemoraGuard, IStrategy):
         "on_error": "last",
         "scale_stake": True,
         "tag_entries": True,
-        "history": "user_data/remora/{pair}.csv",
+        "history": "user_data/remora/{pair}.csv",  # without files, the guard assesses Freqtrade's candles
         "history_short": "user_data/remora/{pair}-short.csv",
     }
 

@@ -1,4 +1,4 @@
-"""The smallest guarded strategy: an RSI dip, and three lines for Remora (marked)."""
+"""The smallest guarded strategy: an RSI dip, and two lines for Remora (marked)."""
 
 from freqtrade.strategy import IStrategy
 from remora.freqtrade import RemoraGuard  # 1
@@ -10,8 +10,6 @@ class SimpleGuarded(RemoraGuard, IStrategy):  # 2
     startup_candle_count = 50
     minimal_roi = {"0": 0.02}
     stoploss = -0.05
-
-    remora = {"history": "user_data/remora/{pair}.csv"}  # 3: for backtests only
 
     def populate_indicators(self, dataframe, metadata):
         change = dataframe["close"].diff()

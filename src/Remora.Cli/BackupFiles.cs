@@ -16,7 +16,9 @@ internal static class BackupFiles
     private const string Policies = "policies/";
     private const long LargestFile = 16 << 20;
 
-    /// <summary>Returns keys, calendar, settings, coefficients, policies and, if requested, secrets.</summary>
+    /// <summary>
+    /// Returns keys, calendar, settings, coefficients, policies and, if requested, secrets.
+    /// </summary>
     /// <param name="data">The data folder.</param>
     /// <param name="config">The settings file; null for none.</param>
     /// <param name="environment">The environment variables.</param>

@@ -43,7 +43,6 @@ public sealed class ServiceHost : IAsyncDisposable
         var signals = parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order();
         var metrics = new ServiceMetrics();
         Board = new(markets, settings.PoliciesInOrder, clock);
-        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
         var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
         _pump = new(engine, Board, parts.Record, metrics, parts.Past);
@@ -51,7 +50,9 @@ public sealed class ServiceHost : IAsyncDisposable
         {
             _record = new(record.Session, markets, clock);
             _record.Register(metrics.Meter);
+            parts = parts with { Alarms = [.. parts.Alarms, () => _record.Alarms] };
         }
+        _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         _added = new(settings, parts, Board, _pump, Streams);
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
         _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists).Build();
@@ -113,6 +114,7 @@ public sealed class ServiceHost : IAsyncDisposable
         await _stop.CancelAsync();
         await Completion.ContinueWith(_ => { }, TaskScheduler.Default);
         await _app.DisposeAsync();
+        _added.Dispose();
         _stop.Dispose();
     }
 

@@ -21,7 +21,7 @@ public sealed record ServiceParts
     /// The feeds of the tracked markets: first one for each of
     /// <see cref="ServiceSettings.TrackedMarkets"/>; others are added and dropped at run time.
     /// </summary>
-    public required MarketFeeds Markets { get; init; }
+    public required MarketFeedSet Markets { get; init; }
 
     /// <summary>
     /// Where the feeds of markets that are added at run time come from; null if none can be added.

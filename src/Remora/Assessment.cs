@@ -81,7 +81,8 @@ public sealed class Assessment
 
     /// <summary>
     /// The reasons that block entries: names of flags, <c>regime_</c> and a blocking regime,
-    /// <c>risk_score</c>, <c>high_forecast_volatility</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy requires.
+    /// <c>risk_score</c>, <c>high_forecast_volatility</c>, <c>stale_data</c>, <c>no_</c> and a
+    /// signal that the policy requires.
     /// </summary>
     public IReadOnlyList<string> BlockedBy => Decision.NamesOf(_blocks);
 

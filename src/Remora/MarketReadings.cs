@@ -67,8 +67,8 @@ public sealed record MarketReadings
     public int Gaps { get; init; }
 
     /// <summary>
-    /// The first extreme move within the candle that follows; null without one. The only reading that
-    /// is later than the close.
+    /// The first extreme move within the candle that follows; null without one. The only reading
+    /// that is later than the close.
     /// </summary>
     public Shock? Shock { get; init; }
 

@@ -49,7 +49,7 @@ public sealed class FollowCommandTests
         );
         var url = await service.UrlAsync();
         using var http = new HttpClient { BaseAddress = new(url) };
-        await UntilAsync(added =>
+        await AddedAsync(added =>
             Names(added, "pairs").SequenceEqual(["M001/USDT", "M002/USDT:USDT"])
             && Names(added, "refused").SequenceEqual(["NONE/USDT"])
         );
@@ -67,28 +67,31 @@ public sealed class FollowCommandTests
         Assert.Equal((0, "dropped M003/USDT\n"), await PairsAsync("drop", "M003/USDT"));
         foreach (var kept in new[] { "M001/USDT", "BTC/USDT" })
             Assert.Equal((1, ""), await PairsAsync("drop", kept));
-        await UntilAsync(added => Names(added, "pairs").SequenceEqual(["M001/USDT", "M002/USDT:USDT", "M004/USDT"]));
+        await AddedAsync(added => Names(added, "pairs").SequenceEqual(["M001/USDT", "M002/USDT:USDT", "M004/USDT"]));
 
-        foreach (var pair in new[] { "M001/USDT", "M002/USDT:USDT", "M004/USDT" })
-            await Eventually.TrueAsync(
-                () => RiskOf(pair).GetProperty("risk_score").ValueKind == JsonValueKind.Number,
-                () => $"{pair}: {RiskOf(pair)}"
-            );
+        await UntilAsync(
+            "/api/v1/risk/batch?pairs=M001/USDT,M002/USDT:USDT,M004/USDT",
+            batch =>
+                batch
+                    .GetProperty("assessments")
+                    .EnumerateArray()
+                    .All(risk => risk.GetProperty("risk_score").ValueKind == JsonValueKind.Number)
+        );
         using var state = JsonDocument.Parse(await http.GetStringAsync(world + "/sandbox/state"));
         var rates = state.RootElement.GetProperty("requests").GetProperty("rates");
         foreach (var host in new[] { "api.binance.com", "fapi.binance.com" })
             Assert.True(rates.GetProperty(host).GetProperty("most_per_minute").GetInt32() > 0, rates.ToString());
 
-        JsonElement RiskOf(string pair) =>
-            JsonElement.Parse(http.GetStringAsync("/api/v1/risk?pair=" + pair).GetAwaiter().GetResult());
+        Task AddedAsync(Func<JsonElement, bool> holds) =>
+            UntilAsync("/api/v1/status", status => holds(status.GetProperty("added")));
 
-        async Task UntilAsync(Func<JsonElement, bool> holds)
+        async Task UntilAsync(string address, Func<JsonElement, bool> holds)
         {
             var last = "";
-            for (var i = 0; i < 600; i++)
+            for (var i = 0; i < 1800; i++)
             {
-                last = await http.GetStringAsync("/api/v1/status");
-                if (holds(JsonElement.Parse(last).GetProperty("added")))
+                last = await http.GetStringAsync(address);
+                if (holds(JsonElement.Parse(last)))
                     return;
                 await Task.Delay(100);
             }

@@ -11,7 +11,7 @@ namespace Remora.Cli.Tests;
 [Trait("speed", "slow")]
 public sealed class HistoryFilesTests : IDisposable
 {
-    private const int Days = 3;
+    private const int Days = 10; // the warm-up takes six
     private static readonly string[] Lists = ["blocked_by", "flags"]; // empty for a list without items
     private readonly TemporaryFolder _folder = new();
     private readonly string _candles;

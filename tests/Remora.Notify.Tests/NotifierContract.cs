@@ -31,6 +31,7 @@ public abstract class NotifierContract : IAsyncLifetime
         await _running;
         await _service.DisposeAsync();
         _stop.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

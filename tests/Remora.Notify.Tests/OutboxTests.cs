@@ -171,7 +171,7 @@ public sealed class OutboxTests : IAsyncLifetime
                     if (!QuietHours.TryParse(text, out var hours))
                         return from == to;
                     var isQuiet = from < to ? minute >= from && minute < to : minute >= from || minute < to;
-                    var rest = hours.Value.Rest(Noon.Date.AddMinutes(minute), TimeZoneInfo.Utc);
+                    var rest = hours.Value.Rest(Noon.AddHours(-12).AddMinutes(minute), TimeZoneInfo.Utc);
                     var expected = isQuiet ? (to - minute + 1440) % 1440 : 0;
                     return hours.Value.ToString() == text && rest == TimeSpan.FromMinutes(expected);
                 }

@@ -52,6 +52,7 @@ public sealed class ForecastStateTests : IDisposable
         foreach (var candle in closed)
             await service.Feeds[0].SendAsync(MarketEvent.Closed(Some.Btc, candle));
         await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Btc).AsOf == Some.Time);
-        return await service.Http.GetStringAsync("/api/v1/forecast?pair=BTC/USDT");
+        var answer = await service.GetAsync("/api/v1/forecast?pair=BTC/USDT");
+        return answer.GetProperty("forecast").GetRawText();
     }
 }

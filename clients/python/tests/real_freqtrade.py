@@ -3,12 +3,17 @@
 Runs where Freqtrade is installed; ../test.sh installs it into a virtual environment.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
+import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -19,7 +24,7 @@ if importlib.util.find_spec("freqtrade") is None:
 import pandas as pd
 
 from remora.freqtrade import RiskHistory
-from tests import service, tape
+from tests import native, service, tape
 
 DAYS = 60
 TIMERANGE = "20240210-20240227"  # candles of the tape, including its volatile days
@@ -50,6 +55,10 @@ class Rising(IStrategy):
 
 class Guarded(RemoraGuard, Rising):
     remora = {"history": "HISTORY", "tag_entries": True}
+
+
+class WithoutFile(RemoraGuard, Rising):
+    remora = {"tag_entries": True, "timeframe": "5m"}
 
 
 class Adding(Guarded):
@@ -95,6 +104,11 @@ def configuration(sandbox):
     }
 
 
+def comparable(trades):
+    """Returns trades without what differs from run to run."""
+    return [{name: value for name, value in trade.items() if name != "orders"} for trade in trades]
+
+
 class RealFreqtrade(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -116,28 +130,44 @@ class RealFreqtrade(unittest.TestCase):
         cls.addClassCleanup(sandbox.stop)
         (cls.folder / "config.json").write_text(json.dumps(configuration(sandbox.url)))
 
-    def freqtrade(self, command, *arguments):
+    def environment(self):
+        return {
+            **os.environ, "PYTHONPATH": str(service.REPOSITORY / "clients/python/src"),
+            "REMORA_ENGINE_LIBRARY": native.require()
+        }
+
+    def freqtrade(self, command, *arguments, timerange=TIMERANGE):
         words = [
             sys.executable, "-m", "freqtrade", command, "--userdir", str(self.folder), "-c",
-            str(self.folder / "config.json"), "--timerange", TIMERANGE, *arguments
+            str(self.folder / "config.json"), "--timerange", timerange, *arguments
         ]
-        environment = {**os.environ, "PYTHONPATH": str(service.REPOSITORY / "clients/python/src")}
-        run = subprocess.run(words, capture_output=True, text=True, timeout=300, cwd=self.folder, env=environment)
-        self.assertEqual(run.returncode, 0, (run.stdout + run.stderr)[-5000:])
-
-    def test_hyperopt(self):
-        self.freqtrade(
-            "hyperopt", "--strategy", "Guarded", "--hyperopt-loss", "SharpeHyperOptLossDaily", "--spaces", "buy",
-            "--epochs", "2", "-j", "2"
+        run = subprocess.run(
+            words, capture_output=True, text=True, timeout=300, cwd=self.folder, env=self.environment()
         )
-        (results,) = (self.folder / "hyperopt_results").glob("*.fthypt")
-        epochs = [json.loads(line) for line in results.read_text().splitlines()]
-        self.assertEqual(len(epochs), 2)
-        self.assertTrue(all(epoch["results_metrics"]["total_trades"] > 0 for epoch in epochs))
+        self.assertEqual(run.returncode, 0, (run.stdout + run.stderr)[-5000:])
+        return run.stdout + run.stderr
+
+    def test_hyperopt_gives_the_same_with_and_without_a_history_file(self):
+        found = []
+        for strategy in ("Guarded", "WithoutFile"):
+            self.freqtrade(
+                "hyperopt", "--strategy", strategy, "--hyperopt-loss", "SharpeHyperOptLossDaily", "--spaces", "buy",
+                "--epochs", "2", "-j", "2", "--random-state", "7", "--disable-param-export"
+            )
+            (results,) = (self.folder / "hyperopt_results").glob(f"*{strategy}*.fthypt")
+            epochs = [json.loads(line) for line in results.read_text().splitlines()]
+            found.append(sorted(
+                (epoch["params_dict"]["buy_candles"], epoch["results_metrics"]["total_trades"], epoch["loss"])
+                for epoch in epochs
+            ))
+        self.assertEqual(len(found[0]), 2)
+        self.assertTrue(all(trades > 0 for _, trades, _ in found[0]))
+        self.assertEqual(found[1], found[0])
 
     def test_a_backtest_enters_and_adds_only_while_the_history_is_safe(self):
-        self.freqtrade(
-            "backtesting", "--strategy-list", "Guarded", "Ungated", "Adding", "AddingUngated", "--cache", "none",
+        said = self.freqtrade(
+            "backtesting", "--strategy-list", "Guarded", "WithoutFile", "Ungated", "Adding", "AddingUngated", "--cache",
+            "none",
             "--export", "trades"
         )
         (results,) = (self.folder / "backtest_results").glob("*.zip")
@@ -153,6 +183,10 @@ class RealFreqtrade(unittest.TestCase):
             additions[name] = sum(len(times) - 1 for times in entries)
             at = pd.to_datetime([time for times in entries for time in times], unit="ms", utc=True)
             safe[name] = past.safe(past.known_at(at), unknown=True)  # an entry is filled at the close of its signal
+        self.assertIn("The past of BTC/USDT is too short for Remora", said)
+        trades = {name: comparable(strategies[name]["trades"]) for name in strategies}
+        self.assertEqual(trades["WithoutFile"], trades["Guarded"])
+        self.assertNotEqual(trades["WithoutFile"], trades["Ungated"])
         for name in ("Guarded", "Adding"):
             self.assertGreater(len(safe[name]), 0)
             self.assertTrue(safe[name].all())
@@ -161,3 +195,153 @@ class RealFreqtrade(unittest.TestCase):
         self.assertTrue(0 < additions["Adding"] < additions["AddingUngated"], additions)
         self.assertEqual(additions["Guarded"], 0)
         self.assertTrue(all(trade["enter_tag"].startswith("remora_") for trade in strategies["Guarded"]["trades"]))
+
+    def test_freqai_trains_with_forecasts_as_features(self):
+        for module in ("lightgbm", "datasieve", "xgboost"):
+            if importlib.util.find_spec(module) is None:
+                self.skipTest(f"FreqAI's {module} is not installed")
+        examples = service.REPOSITORY / "examples/freqtrade"
+        strategy = (examples / "FreqaiForecast.py").read_text()
+        (self.folder / "strategies/FreqaiForecast.py").write_text(strategy)
+        self.freqtrade(
+            "backtesting", "--strategy", "FreqaiForecast", "--freqaimodel", "LightGBMRegressor", "-c",
+            str(examples / "config-freqai.json"), "--cache", "none", "--export", "none", timerange="20240216-20240221"
+        )
+        features = [
+            json.loads(path.read_text())["training_features_list"]
+            for path in (self.folder / "models/remora").rglob("*_metadata.json")
+        ]
+        self.assertGreater(len(features), 0)
+        for names in features:
+            self.assertTrue(any("remora_forecast_volatility_4h" in name for name in names), names)
+
+
+class DryRun(unittest.TestCase):
+    """The bot with the engine inside and no service, on the exchange of ../shared/rigs."""
+
+    STRATEGY = """
+from freqtrade.strategy import IStrategy
+from remora.freqtrade import RemoraGuard
+
+
+class Tick(RemoraGuard, IStrategy):
+    INTERFACE_VERSION = 3
+    timeframe = "1m"
+    minimal_roi = {"0": 0.5}
+    stoploss = -0.5
+    startup_candle_count = 20
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["enter_long"] = 1
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+"""
+
+    def setUp(self):
+        self.exchange = service.SHARED / "rigs/freqtrade/exchange.py"
+        if not self.exchange.is_file():
+            self.skipTest(f"there is no {self.exchange}")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        (self.folder / "strategies").mkdir()
+        (self.folder / "strategies/tick.py").write_text(self.STRATEGY)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.start([sys.executable, str(self.exchange), str(self.port)], "exchange")
+        self.wait_for(self.exchange_answers)
+
+    def test_it_enters_saves_its_state_and_a_policy_blocks(self):
+        bot = self.trade()
+        self.wait_for(lambda: self.entries() > 0, bot)
+        self.stop(bot)
+        (state,) = (self.folder / "remora/state").glob("*-base.bin")
+        self.assertGreater(state.stat().st_size, 48 * 500)
+        asked = self.asked("interval=1d")
+        self.assertEqual(asked, 1)
+
+        policy = self.folder / "own.json"
+        policy.write_text(json.dumps({"name": "own", "decision": {"block_without": ["fear_greed"]}}))
+        entries = self.entries()
+        bot = self.trade(policy=str(policy))
+        self.wait_for(lambda: "Remora blocks a long entry of ETH/USDT: no_fear_greed" in self.log("bot"), bot)
+        self.stop(bot)
+        self.assertEqual(self.entries(), entries)
+
+    def trade(self, **remora):
+        config = configuration("")
+        local = f"http://127.0.0.1:{self.port}"
+        paths = {
+            "public": "api/v3", "private": "api/v3", "sapi": "sapi/v1", "fapiPublic": "fapi/v1",
+            "dapiPublic": "dapi/v1"
+        }
+        config["exchange"].update(
+            pair_whitelist=["BTC/USDT" if not remora else "ETH/USDT"], only_from_ccxt=True,
+            ccxt_config={"urls": {"api": {name: f"{local}/{path}" for name, path in paths.items()}}}
+        )
+        config.update(
+            initial_state="running", timeframe="1m", db_url=f"sqlite:///{self.folder}/trades.sqlite",
+            internals={"process_throttle_secs": 1},
+            remora={"engine": "inside", "on_error": "block", **remora}, dry_run_wallet=5000, max_open_trades=3,
+        )
+        (self.folder / "config.json").write_text(json.dumps(config))
+        words = [
+            sys.executable, "-m", "freqtrade", "trade", "--userdir", str(self.folder), "-c",
+            str(self.folder / "config.json"), "--strategy", "Tick"
+        ]
+        return self.start(words, "bot", REMORA_URL="http://127.0.0.1:9", REMORA_ENGINE_LIBRARY=native.require())
+
+    def start(self, words, name, **environment):
+        path = str(service.REPOSITORY / "clients/python/src")
+        with open(self.folder / f"{name}.log", "a") as output:
+            process = subprocess.Popen(
+                words, stdout=output, stderr=output, cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": path, **environment}
+            )
+        self.addCleanup(self.stop, process)
+        return process
+
+    def stop(self, process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT if process.args[1] == "-m" else signal.SIGKILL)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def wait_for(self, is_done, process=None):
+        until = time.monotonic() + 240
+        while not is_done():
+            alive = process is None or process.poll() is None
+            self.assertTrue(alive and time.monotonic() < until, self.log("bot")[-5000:])
+            time.sleep(0.5)
+
+    def log(self, name):
+        path = self.folder / f"{name}.log"
+        return path.read_text() if path.exists() else ""
+
+    def asked(self, text):
+        return sum(text in line for line in self.log("exchange").splitlines())
+
+    def exchange_answers(self):
+        try:
+            return "serverTime" in service.read_json(f"http://127.0.0.1:{self.port}/api/v3/time")
+        except OSError:
+            return False
+
+    def entries(self):
+        file = self.folder / "trades.sqlite"
+        if not file.exists():
+            return 0
+        try:
+            with contextlib.closing(sqlite3.connect(file)) as trades:
+                return trades.execute("select count(*) from trades").fetchone()[0]
+        except sqlite3.OperationalError:  # before the tables are made
+            return 0

@@ -113,7 +113,8 @@ class Pairlists(unittest.TestCase):
         pairs.write_text(json.dumps({"pairs": ["BTC/USDT", "XRP/USDT"]}))
         config = self.configure(
             [{"method": "RemotePairList", "pairlist_url": f"file:///{pairs}", "refresh_period": 1}],
-            db_url=f"sqlite:///{self.folder}/trades.sqlite", internals={"process_throttle_secs": 1},
+            initial_state="running", db_url=f"sqlite:///{self.folder}/trades.sqlite",
+            internals={"process_throttle_secs": 1},
             api_server={
                 "enabled": True, "listen_ip_address": "127.0.0.1", "listen_port": port, "username": USER,
                 "password": PASSWORD, "jwt_secret_key": "not-a-secret-not-a-secret-not-a-secret"

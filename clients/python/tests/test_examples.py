@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests import service, tape
+from tests import native, service, tape
 from tests.faulty import UNSAFE, FaultyServer
 
 EXAMPLES = service.REPOSITORY / "examples"
@@ -187,6 +187,22 @@ class WithPandas(unittest.TestCase):
         spec.loader.exec_module(module)
         return getattr(module, name)
 
+    def backtest(self, strategy):
+        """Returns a strategy in a backtest, on Freqtrade's candles where Freqtrade is installed."""
+        try:
+            from freqtrade.enums import CandleType
+        except ImportError:
+            return self.standin.make(
+                strategy, self.standin.RunMode.BACKTEST,
+                **{"history": "user_data/remora/{pair}.csv", **strategy.remora}
+            )
+        native.require()
+        bot = self.standin.make(strategy, self.standin.RunMode.BACKTEST)
+        bot.config.update(
+            datadir=self.folder / "user_data/data/binance", dataformat_ohlcv="feather", candle_type_def=CandleType.SPOT
+        )
+        return bot
+
     def test_the_tutorial_from_its_first_command_to_its_last(self):
         frame = self.candles()
         source = self.folder / "user_data/data/binance/BTC_USDT-5m.feather"
@@ -231,9 +247,9 @@ class WithPandas(unittest.TestCase):
         names = {}
         exec(compile(self.blocks("python")[0], "docs/freqtrade.md", "exec"), names)
         mode = self.standin.RunMode.BACKTEST
-        gated = self.standin.signals(self.standin.make(names["MyStrategy"], mode), frame)
+        gated = self.standin.signals(self.backtest(names["MyStrategy"]), frame)
         ungated = self.standin.signals(
-            self.standin.make(names["MyStrategy"], mode, **json.loads(self.blocks("json")[1])["remora"]), frame
+            self.standin.make(names["MyStrategy"], mode, **json.loads(self.blocks("json")[2])["remora"]), frame
         )
         blocked = (gated["enter_long"] != 1) & (ungated["enter_long"] == 1)
         self.assertEqual(list(blocked), list((ungated["enter_long"] == 1) & ~gated["remora_safe"]))
@@ -241,7 +257,7 @@ class WithPandas(unittest.TestCase):
 
         for example in ("SimpleGuarded", "AdvancedGuarded"):
             with self.subTest(example=example):
-                frames = self.standin.signals(self.standin.make(self.load(example), mode), frame)
+                frames = self.standin.signals(self.backtest(self.load(example)), frame)
                 entries = frames.reindex(columns=["enter_long", "enter_short"]).eq(1).any(axis=1)
                 self.assertGreater(entries.sum(), 0)
                 self.assertFalse((frames["enter_long"].eq(1) & ~frames["remora_safe"]).any())

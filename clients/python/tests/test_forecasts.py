@@ -95,7 +95,8 @@ class Forecasts(unittest.TestCase):
         for columns, expected in (
             ("risk_score", "expected a list of names"), ([], "expected a list"), (["risk_score", 7], "expected a list"),
             (["a\0b"], "expected a list"), (["\ud800"], "expected a list"), (["moon"], "'moon' is not a column"),
-            (["forecast_stop_distances_0.9_4h"], "is not a column"), (["forecast_value_at_risk_0.2_4h"], "not a column"),
+            (["forecast_stop_distances_0.9_4h"], "is not a column"),
+            (["forecast_value_at_risk_0.2_4h"], "not a column"),
             (["forecast_probability_of_rally_0.01_2h"], "is not a column"), (["x" * 200], "column"),
         ):
             with self.assertRaisesRegex(remora.EngineError, expected):

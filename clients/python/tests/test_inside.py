@@ -116,7 +116,7 @@ class Backtests(Folders):
         self.assertRegex(said.output[0], r"'warming_up' until 2024-01-31 .*less than 30 days\)")
 
     def test_missing_candles_are_named_and_another_timeframe_is_said(self):
-        with self.assertRaisesRegex(RemoraHistoryError, "no candles of BTC/USDT at 5m or 1h in .*download-data --pairs"):
+        with self.assertRaisesRegex(RemoraHistoryError, "no candles of BTC/USDT at 5m or 1h in .*download-data"):
             signals(self.make(Always, "1h"), frame(0, 10, "1h"))
         self.store(frame(0, DAYS * 24, "1h"), "BTC_USDT-1h")
         given = frame(0, 50, "1h").reset_index(drop=True)

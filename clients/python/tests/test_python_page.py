@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests import native, service, tape
 
@@ -23,9 +24,10 @@ class ThePage(unittest.TestCase):
         except ImportError:
             self.skipTest("no pandas: on Debian, apt-get install python3-pandas")
         blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-        self.assertEqual(len(blocks), 5)
+        self.assertEqual(len(blocks), 7)
         checks = "\n".join((
             "assert len(risk) == len(candles) and risk.index.equals(candles.index)",
+            "assert len(moves) == len(candles) and moves['forecast_confidence'].max() > 0",
             "assert (known['as_of'] <= known['opened']).all()",
             "assert not strict['risk_score'].equals(risk['risk_score'])",
             "assert set(own['policy']) == {'own'}",
@@ -52,6 +54,11 @@ class ThePage(unittest.TestCase):
             )
             self.assertEqual(run.returncode, 0, run.stderr)
             self.assertIn("all checked", run.stdout)
+            for picture in (folder / "python-risk.svg", PAGE.parent / "images/python-risk.svg"):
+                drawn = list(ElementTree.parse(picture).getroot())
+                lines = [one.get("points").split() for one in drawn if one.tag.endswith("polyline")]
+                self.assertEqual([len(points) for points in lines], [720] * 3, picture)
+                self.assertTrue(any(one.get("fill") == "#f2b8b5" for one in drawn), picture)
             self.assertRegex(run.stdout, r"\d+ entries, mean -?[\d.]+%; \d+ kept, mean -?[\d.]+%")
 
     def test_the_kinds_of_frames_and_the_commands_exist(self):

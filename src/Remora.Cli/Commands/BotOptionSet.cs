@@ -3,7 +3,9 @@ using Remora.Bots.Freqtrade;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>Options that name Freqtrade bots, their user and the variable with the password.</summary>
+/// <summary>
+/// Options that name Freqtrade bots, their user and the variable with the password.
+/// </summary>
 internal sealed class BotOptionSet
 {
     private readonly Option<Uri[]> _bots;

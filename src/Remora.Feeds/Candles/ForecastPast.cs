@@ -126,7 +126,7 @@ public sealed class ForecastPast
     /// <param name="engine">The engine.</param>
     public void Applied(in MarketEvent marketEvent, RemoraEngine engine)
     {
-        if (marketEvent.Market is not { } market || !Forecaster.Supports(market.Timeframe))
+        if (marketEvent is not { Market: { } market, SeenAt: null } || !Forecaster.Supports(market.Timeframe))
             return;
         if (marketEvent.History is { } history)
         {
@@ -186,8 +186,8 @@ public sealed class ForecastPast
             {
                 _incidents.Begin(
                     Folder,
-                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with another "
-                        + "past"
+                    $"the states of forecasts cannot be saved: {e.Message}. Without them, a restart begins with "
+                        + "another past"
                 );
             }
         }

@@ -6,8 +6,8 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// Looks at the unfinished candle of a market between closes. The answer is neither needed nor proof
-/// that the exchange works, so that a failure changes nothing: the next poll decides.
+/// Looks at the unfinished candle of a market between closes. The answer is neither needed nor
+/// proof that the exchange works, so that a failure changes nothing: the next poll decides.
 /// </summary>
 internal sealed class UnfinishedCandles(
     MarketId market,
@@ -19,8 +19,8 @@ internal sealed class UnfinishedCandles(
 )
 {
     /// <summary>
-    /// Waits for the next look and sends what it sees. Returns false at once if none is due before a
-    /// time.
+    /// Waits for the next look and sends what it sees. Returns false at once if none is due before
+    /// a time.
     /// </summary>
     /// <param name="open">The open time of the candle.</param>
     /// <param name="until">The time of the next task of the session.</param>
@@ -48,8 +48,8 @@ internal sealed class UnfinishedCandles(
         }
         catch (ExchangeException)
         {
-            // The next look is a whole interval later, and the gate keeps the pauses that an exchange
-            // wants.
+            // The next look is a whole interval later, and the gate keeps the pauses that an
+            // exchange wants.
         }
         return true;
     }

@@ -13,7 +13,9 @@ namespace Remora.Server.Api;
 /// <param name="RefreshPeriod">The minimum seconds between requests.</param>
 public sealed record FreqtradePairList(IReadOnlyList<Pair> Pairs, int RefreshPeriod);
 
-/// <summary>Lists the pairs that are safe to enter, for bots that take their pairs from a URL.</summary>
+/// <summary>
+/// Lists the pairs that are safe to enter, for bots that take their pairs from a URL.
+/// </summary>
 internal static class PairListApi
 {
     private const int RefreshSeconds = 60;

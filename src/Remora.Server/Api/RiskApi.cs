@@ -9,7 +9,8 @@ using Remora.Server.Answers;
 namespace Remora.Server.Api;
 
 /// <summary>Several assessments, in the order of the request.</summary>
-/// <param name="Assessments">One assessment for each tracked pair, and for other pairs as the setting
+/// <param name="Assessments">One assessment for each tracked pair, and for other pairs as the
+/// setting
 /// <c>untracked</c> says.</param>
 /// <param name="Unknown">The pairs that are not tracked.</param>
 public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments, IReadOnlyList<UnknownPair> Unknown);

@@ -55,8 +55,8 @@ internal sealed class RecordGrader(ForecastRecord record)
     }
 
     /// <summary>
-    /// Returns the end of the last day that counts in the alarm. The last horizons of a day end with it;
-    /// their candles come a little later.
+    /// Returns the end of the last day that counts in the alarm. The last horizons of a day end
+    /// with it; their candles come a little later.
     /// </summary>
     public static Instant EndOfDays(Instant now) => (now - TimeSpan.FromHours(1)).Floor(TimeSpan.FromDays(1));
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Remora.Backtest.Forecasts;
 using Remora.Forecasts;
 using Remora.Markets;
+using Remora.Server.Notify;
 using Remora.Server.Telemetry;
 using Remora.Store;
 using Remora.Store.Tables;
@@ -26,6 +27,16 @@ internal sealed class RecordKeeper(StoreSession session, IReadOnlyList<MarketId>
         new Dictionary<MarketId, RecordAlarmState>();
 
     private sealed record RecordAlarmState(Instant Until, bool IsRaised, double Evidence);
+
+    /// <summary>One alarm for each market whose record contradicts the claims.</summary>
+    public IEnumerable<ServiceAlarm> Alarms =>
+        from alarm in _alarms
+        where alarm.Value.IsRaised
+        select new ServiceAlarm(
+            $"track record {alarm.Key}",
+            $"The track record of {alarm.Key} contradicts the claims of its forecasts: "
+                + $"/api/v1/scorecard?pair={alarm.Key.Pair} names the days."
+        );
 
     /// <summary>Adds the instruments to the service's meter.</summary>
     public void Register(Meter meter)

@@ -20,7 +20,7 @@ internal sealed class AddedPairs(
     AssessmentBoard board,
     MarketPump pump,
     StreamHub streams
-)
+) : IDisposable
 {
     /// <summary>How long a pair stays after somebody last asked for it.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(1);
@@ -84,6 +84,9 @@ internal sealed class AddedPairs(
         while (await timer.WaitForNextTickAsync(cancellation))
             await DropUnaskedAsync(cancellation);
     }
+
+    /// <summary>Call it after the service has ended.</summary>
+    public void Dispose() => _changing.Dispose();
 
     /// <summary>Waits for the feeds of added pairs. Call it after they were stopped.</summary>
     public Task EndAsync()

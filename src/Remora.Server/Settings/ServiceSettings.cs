@@ -314,7 +314,9 @@ public enum UntrackedRule
     /// <summary>404, with the nearest tracked pairs.</summary>
     NotFound,
 
-    /// <summary>An assessment whose state is unknown, by the policy's rule for stale data.</summary>
+    /// <summary>
+    /// An assessment whose state is unknown, by the policy's rule for stale data.
+    /// </summary>
     Unknown,
 
     /// <summary>The assessment of the whole market.</summary>

@@ -4,7 +4,9 @@ using Remora.Server.Pairs;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>Gauges of the pairs that are added at run time, and of the bots that are followed.</summary>
+/// <summary>
+/// Gauges of the pairs that are added at run time, and of the bots that are followed.
+/// </summary>
 internal static class AddedPairsGauges
 {
     public static void Register(Meter meter, AddedPairs added, IReadOnlyList<BotWhitelist> whitelists, int limit)

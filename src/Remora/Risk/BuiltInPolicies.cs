@@ -4,7 +4,8 @@ using Remora.Regimes;
 namespace Remora.Risk;
 
 /// <summary>
-/// The built-in policies: the default, a stricter one, a bolder one, and one that uses the forecast.
+/// The built-in policies: the default, a stricter one, a bolder one, and one that uses the
+/// forecast.
 /// </summary>
 public static class BuiltInPolicies
 {

@@ -69,8 +69,8 @@ internal static class Reasoning
     }
 
     /// <summary>
-    /// Returns how the forecast of a horizon ranks, without a full stop: its volatility and the share
-    /// of the past that is smaller.
+    /// Returns how the forecast of a horizon ranks, without a full stop: its volatility and the
+    /// share of the past that is smaller.
     /// </summary>
     public static string ForecastRank(Assessment assessment, Horizon horizon) =>
         $"the forecast volatility of the next {horizon.Words}, "

@@ -3,7 +3,9 @@ namespace Remora.Risk;
 /// <summary>What the score of a policy is.</summary>
 public enum ScoreKind
 {
-    /// <summary>The weighted sum of volatility, regime, trend, momentum and outside values.</summary>
+    /// <summary>
+    /// The weighted sum of volatility, regime, trend, momentum and outside values.
+    /// </summary>
     WeightedSum,
 
     /// <summary>

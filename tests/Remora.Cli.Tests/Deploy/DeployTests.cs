@@ -158,6 +158,23 @@ public sealed partial class DeployTests
     }
 
     [Fact]
+    public void Every_alert_has_a_section_in_the_runbook()
+    {
+        var rules = File.ReadAllText(Deploy("prometheus", "remora.rules.yml"));
+        var links = RunbookPattern()
+            .Matches(rules)
+            .Select(match => (match.Groups["alert"].Value, match.Groups["anchor"].Value))
+            .ToList();
+        Assert.Equal(Regex.Count(rules, "- alert: "), links.Count);
+        var sections = File.ReadAllLines(Repository.PathOf("docs", "runbook.md"))
+            .Where(line => line.StartsWith("## ", StringComparison.Ordinal))
+            .Select(line => line[3..])
+            .ToList();
+        Assert.All(links, link => Assert.Equal(link.Item1, link.Item2, ignoreCase: true));
+        Assert.Equal(links.Select(link => link.Item1).Order(), sections.Order());
+    }
+
+    [Fact]
     public async Task The_workflows_are_valid()
     {
         var lint = Repository.PathOf("node_modules", "@tktco", "node-actionlint", "bin", "node-actionlint.js");
@@ -258,6 +275,13 @@ public sealed partial class DeployTests
         ImageVariablePattern()
             .Matches(File.ReadAllText(Deploy("Dockerfile")))
             .Select(match => (match.Groups["name"].Value, match.Groups["value"].Value));
+
+    [GeneratedRegex(
+        @"- alert: (?<alert>\w+)\n(?:(?!- alert: ).*\n)*? *runbook: docs/runbook\.md#(?<anchor>\w+)\n",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
+    private static partial Regex RunbookPattern();
 
     [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)[:}]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex VariablePattern();

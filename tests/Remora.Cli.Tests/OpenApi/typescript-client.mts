@@ -51,14 +51,19 @@ const cases: Record<string, (response: ServerResponse) => void> = {
   text_for_boolean: body(200, sound.replace('true', '"true"')),
   error_500: body(500, 'no'),
   redirect: body(302, '', { Location: url }),
-  truncated: (response) => { response.writeHead(200, { 'Content-Length': 1000 }); response.write('{'); response.destroy(); },
+  truncated: (response) => {
+    response.writeHead(200, { 'Content-Length': 1000 });
+    response.write('{');
+    response.destroy();
+  },
   silent: () => {},
 };
 const decisions: Record<string, string> = {};
 for (const [name, respond] of Object.entries(cases)) {
   answer = respond;
   for (const onError of ['allow', 'block'] as const) {
-    const { safe_to_trade, answered, error } = await new Remora({ url: broken, onError, timeout: 300 }).risk('BTC/USDT');
+    const client = new Remora({ url: broken, onError, timeout: 300 });
+    const { safe_to_trade, answered, error } = await client.risk('BTC/USDT');
     decisions[`${name} ${onError}`] = `${safe_to_trade} ${answered} ${error !== undefined}`;
   }
 }

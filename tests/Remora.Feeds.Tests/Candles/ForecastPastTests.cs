@@ -227,7 +227,9 @@ public sealed class ForecastPastTests : IDisposable
                 .Select(i => StandInMarkets.Truth(Step, from + (Step.Length * i))),
         ];
 
-    /// <summary>A feed on the stand-in exchange, an engine that applies it, and their past.</summary>
+    /// <summary>
+    /// A feed on the stand-in exchange, an engine that applies it, and their past.
+    /// </summary>
     private sealed class Run(FeedRig rig, ForecastPast past) : IAsyncDisposable
     {
         private readonly RemoraEngine _engine = new();

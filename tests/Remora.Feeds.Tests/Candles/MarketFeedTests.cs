@@ -312,8 +312,8 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_history_under_the_times_of_another_is_refused()
     {
-        // Six hours take 7 seconds here. A busy machine may be late by less than that: an answer that
-        // is late by what the clock is ahead is right.
+        // Six hours take 7 seconds here. A busy machine may be late by less than that: an answer
+        // that is late by what the clock is ahead is right.
         await using var rig = await FeedRig.CreateAsync(
             Timeframe.Parse("6h"),
             markets => markets.Ahead = TimeSpan.FromHours(60),

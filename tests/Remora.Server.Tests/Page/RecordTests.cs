@@ -45,7 +45,7 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
         );
         await browser.UntilAsync("document.querySelectorAll('.figure circle').length === 4");
         await browser.ClickAsync("details.data summary");
-        await browser.UntilAsync("document.querySelectorAll('details.data tbody tr').length === 2");
+        await browser.UntilAsync("document.querySelectorAll('details.data[open] tbody tr').length === 2");
         await browser.HasNoFaultAsync($"record {width}");
         await browser.PictureAsync($"record-{width}-{(dark ? "dark" : "light")}");
         await browser.IsQuietAsync(service.Host.Url);

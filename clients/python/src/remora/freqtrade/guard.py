@@ -156,7 +156,10 @@ def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, 
 
 
 _GUARDS = {
-    "bot_start": _guard_start, "informative_pairs": _guard_informative, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake,
+    "bot_start": _guard_start,
+    "informative_pairs": _guard_informative,
+    "populate_entry_trend": _guard_entries,
+    "custom_stake_amount": _guard_stake,
     "confirm_trade_entry": _guard_confirm,
     "adjust_trade_position": _guard_addition,
 }

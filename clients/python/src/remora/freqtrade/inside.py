@@ -255,7 +255,8 @@ class _Market:
             return
         found = engine.assess(_frame(candles), columns=["as_of", *self._columns])
         if self._columns:
-            self._forecasts.append(pd.DataFrame({**found, "as_of": pd.DatetimeIndex(found["as_of"]).tz_localize("UTC")}))
+            as_of = pd.DatetimeIndex(found["as_of"]).tz_localize("UTC")
+            self._forecasts.append(pd.DataFrame({**found, "as_of": as_of}))
         self._last = int(candles["time"][-1])
 
 
