@@ -111,11 +111,9 @@ def main():
                 f"{rate['most_per_minute']} of {rate['limit_per_minute']} per minute, {rate['breaches']} breaches"
             )
 
+        begun = time.monotonic()
         first = until(lambda: scored(names[:count]))
         print(f"{count} pairs have a score {first:.1f} s after the start: {rates()}", flush=True)
-        pairs = f"{url}/api/v1/pairs"
-        complete = until(lambda: all(one["state"] == "live" for one in read(pairs)["pairs"]))
-        print(f"30 days of candles of each after {first + complete:.1f} s: {rates()}", flush=True)
         Bot.whitelist = names[NEW:]
         changed = time.monotonic()
 
@@ -130,6 +128,9 @@ def main():
         print(f"and have a score after {time.monotonic() - changed:.1f} s", flush=True)
         gaps = [b - a for a, b in zip(Bot.reads, Bot.reads[1:])]
         print(f"the whitelist was read {len(Bot.reads)} times, at most {max(gaps):.1f} s apart: {rates()}", flush=True)
+        pairs = f"{url}/api/v1/pairs"
+        until(lambda: all(one["state"] == "live" for one in read(pairs)["pairs"]))
+        print(f"30 days of candles of each after {time.monotonic() - begun:.1f} s: {rates()}", flush=True)
         delivered = until(
             lambda: all(one["candles_delivered"] > 0 for one in read(f"{url}/api/v1/status")["markets"])
         )

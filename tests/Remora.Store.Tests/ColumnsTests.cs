@@ -67,6 +67,7 @@ public sealed class ColumnsTests(Engine engine)
                 ("model", each.Model),
                 ("assessed_at", each.AssessedAt),
                 ("as_of", each.AsOf),
+                ("published_at", null), // computed later
                 ("close", each.GetReadings().Close),
                 ("safe_to_trade", each.SafeToTrade),
                 ("recommendation", each.Recommendation),
@@ -86,6 +87,9 @@ public sealed class ColumnsTests(Engine engine)
                 ("forecast_volatility_1h", each.Forecast?[Horizon.OneHour].Volatility),
                 ("forecast_volatility_4h", each.Forecast?[Horizon.FourHours].Volatility),
                 ("forecast_volatility_24h", each.Forecast?[Horizon.OneDay].Volatility),
+                ("forecast_variance_1h", each.Forecast?[Horizon.OneHour].GetExpectedVariance()),
+                ("forecast_variance_4h", each.Forecast?[Horizon.FourHours].GetExpectedVariance()),
+                ("forecast_variance_24h", each.Forecast?[Horizon.OneDay].GetExpectedVariance()),
                 ("forecast_percentile_1h", each.Forecast?[Horizon.OneHour].Percentile),
                 ("forecast_percentile_4h", each.Forecast?[Horizon.FourHours].Percentile),
                 ("forecast_percentile_24h", each.Forecast?[Horizon.OneDay].Percentile),

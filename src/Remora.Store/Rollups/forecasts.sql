@@ -1,6 +1,6 @@
 -- The forecasts of each full hour, at which their horizons begin, as they were published first.
--- Unknown numbers are NaN. A forecast: volatility, expected variance, probabilities of a fall beyond
--- 1, 2 and 5 %, value at risk of 95 and 99 %.
+-- Unknown numbers are NaN. A forecast: volatility, expected variance, probabilities of a fall
+-- beyond 1, 2 and 5 %, value at risk of 95 and 99 %.
 -- rollup: forecasts
 -- source: assessments
 -- time: assessed_at
