@@ -9,17 +9,39 @@ namespace Remora.Backtest.Chance;
 public static class Ablations
 {
     private const double Never = double.MaxValue;
+    private const string FearOnly = "Blocks only on extreme fear.";
 
     /// <summary>
-    /// Returns three policies: fear index only, volatility only, and all technical rules without
-    /// outside values. Their names start with the policy's name.
+    /// Returns policies with one reason each: fear index only, volatility only, and, unless the
+    /// score comes from the forecast, all technical rules without outside values. Their names start
+    /// with the policy's name.
     /// </summary>
     public static IReadOnlyList<RiskPolicy> Of(RiskPolicy policy) =>
+        policy.Score == ScoreKind.ForecastPercentile ? OfForecast(policy) : OfSum(policy);
+
+    private static IReadOnlyList<RiskPolicy> OfForecast(RiskPolicy policy) =>
         [
             policy with
             {
                 Name = policy.Name + ".fear-only",
-                Description = "Blocks only on extreme fear.",
+                Description = FearOnly,
+                BlockFrom = Never,
+                Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear] },
+            },
+            policy with
+            {
+                Name = policy.Name + ".volatility-only",
+                Description = "Blocks only on high forecast volatility.",
+                Decision = policy.Decision with { BlockingFlags = [] },
+            },
+        ];
+
+    private static IReadOnlyList<RiskPolicy> OfSum(RiskPolicy policy) =>
+        [
+            policy with
+            {
+                Name = policy.Name + ".fear-only",
+                Description = FearOnly,
                 Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear], BlockingScore = Never },
             },
             policy with

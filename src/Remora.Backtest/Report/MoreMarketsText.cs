@@ -13,10 +13,9 @@ internal static class MoreMarketsText
 {
     public static IEnumerable<string> Findings(StudyFigures study)
     {
-        if (Stakes(study, GateRole.Policy) is { } policy)
-            yield return "Beside a constant stake: " + policy;
-        if (Stakes(study, GateRole.Sized) is { } sized)
-            yield return "Position sizes beside a constant stake: " + sized;
+        foreach (var gate in study.Stakes.Select(row => row.Gate).Distinct())
+            if (Stakes(study, gate) is { } stakes)
+                yield return $"Beside a constant stake, {gate}: {stakes}";
         var after = study
             .AfterHours.SelectMany(a => a.Rows)
             .Where(r => r.HorizonHours == ResultsText.Hours && !double.IsNaN(r.DifferencePct))
@@ -99,9 +98,9 @@ internal static class MoreMarketsText
             "\n## Beside a smaller constant stake\n\nA gate and a size below 1 take risk away, and so does a smaller "
                 + "stake. Each row compares them over the trades of the ungated run of the whole span: mean profit "
                 + "and expected "
-                + "shortfall (mean of the worst twentieth) per trade, in percent of the full stake. *Equal exposure*: "
-                + "the constant stake with the same mean money in the market. *Equal shortfall*: the constant stake "
-                + "with the same expected shortfall. p is one-sided, from rotations of the sizes; intervals are 95 "
+                + "shortfall (mean of the worst twentieth) per trade, in percent of the full stake. *Equal shortfall*: "
+                + "the constant stake with the same expected shortfall. *Equal exposure*: the constant stake with the "
+                + "same mean money in the market. p is one-sided, from rotations of the sizes; intervals are 95 "
                 + "%.\n\n"
         );
         Header(
@@ -112,15 +111,15 @@ internal static class MoreMarketsText
                 "trades",
                 "exposure",
                 "mean profit",
-                "at equal exposure",
+                "stake of equal shortfall",
+                "mean profit at it",
+                "difference",
+                "p",
+                "mean profit at equal exposure",
                 "difference",
                 "p",
                 "shortfall",
                 "at equal exposure",
-                "difference",
-                "p",
-                "stake of equal shortfall",
-                "mean profit at it",
                 "difference",
                 "p",
             ]
@@ -131,12 +130,11 @@ internal static class MoreMarketsText
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {ResultsText.Name(study, row.Market, row.Strategy)} | "
-                    + $"{(row.Role == GateRole.Sized ? "position scale" : "gate")} | {row.Trades} | "
-                    + $"{N(f.Exposure, "0.00")} | {N(f.MeanPct, "0.000")} | {N(f.MeanAtExposurePct, "0.000")} | "
-                    + $"{Difference(stake, StakeTally.Names[0])} | {N(f.ShortfallPct, "0.00")} | "
-                    + $"{N(f.ShortfallAtExposurePct, "0.00")} | {Difference(stake, StakeTally.Names[2])} | "
+                    + $"{row.Gate} | {row.Trades} | {N(f.Exposure, "0.00")} | {N(f.MeanPct, "0.000")} | "
                     + $"{N(f.StakeOfEqualShortfall, "0.00")} | {N(f.MeanAtShortfallPct, "0.000")} | "
-                    + $"{Difference(stake, StakeTally.Names[1])} |\n"
+                    + $"{Difference(stake, StakeTally.Names[1])} | {N(f.MeanAtExposurePct, "0.000")} | "
+                    + $"{Difference(stake, StakeTally.Names[0])} | {N(f.ShortfallPct, "0.00")} | "
+                    + $"{N(f.ShortfallAtExposurePct, "0.00")} | {Difference(stake, StakeTally.Names[2])} |\n"
             );
         }
     }
@@ -222,10 +220,10 @@ internal static class MoreMarketsText
         + $"{(a.SafeToTrade ? "allowed" : "blocked by " + string.Join(", ", a.BlockedBy))}, "
         + $"confidence {N(a.Confidence, "0.00")}";
 
-    private static string? Stakes(StudyFigures study, GateRole role)
+    private static string? Stakes(StudyFigures study, string gate)
     {
         var all = study
-            .Stakes.Where(row => row.Role == role)
+            .Stakes.Where(row => row.Gate == gate)
             .Select(row => row.Result)
             .Where(s => !double.IsNaN(s.Figures.StakeOfEqualShortfall))
             .ToArray();
@@ -234,11 +232,10 @@ internal static class MoreMarketsText
         int Above(int figure) => all.Count(s => s.Intervals[StakeTally.Names[figure]].Low > 0);
         int Below(int figure) => all.Count(s => s.Intervals[StakeTally.Names[figure]].High < 0);
         int Better(int figure) => all.Count(s => s.Tests[StakeTally.Names[figure]].Value > 0);
-        return $"at equal mean exposure the expected shortfall is smaller in {Better(2)} of {all.Length} "
-            + $"strategies and coins (beyond its interval in {Above(2)}, larger beyond it in {Below(2)}) and the mean "
-            + $"profit is higher in {Better(0)} "
-            + $"({Above(0)}, {Below(0)}); at equal expected shortfall the mean profit is higher in {Better(1)} "
-            + $"({Above(1)}, {Below(1)}).";
+        return $"at equal expected shortfall the mean profit is higher in {Better(1)} of {all.Length} strategies and "
+            + $"coins (beyond its interval in {Above(1)}, lower beyond it in {Below(1)}); at equal mean exposure the "
+            + $"mean profit is higher in {Better(0)} ({Above(0)}, {Below(0)}) and the expected shortfall is smaller in "
+            + $"{Better(2)} ({Above(2)}, {Below(2)}).";
     }
 
     private static string Difference(StakeComparison stake, string name) =>

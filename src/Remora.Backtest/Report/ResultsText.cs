@@ -31,7 +31,7 @@ public static class ResultsText
 
     /// <summary>Returns the findings in sentences, the verdict first.</summary>
     public static IReadOnlyList<string> Findings(StudyFigures study) =>
-        [Headline(study), .. Verdict.Sentences(study), .. Counts(study)];
+        [Headline(study), .. Verdict.Sentences(study), .. EvidenceText.Findings(study), .. Counts(study)];
 
     private static List<string> Counts(StudyFigures study)
     {
@@ -73,6 +73,7 @@ public static class ResultsText
             );
         if (files.ReportLink is { } report)
             text.Append(CultureInfo.InvariantCulture, $"The [report]({report}) has more charts.\n\n");
+        EvidenceText.Append(text, study);
         text.Append("## Counts over strategies and periods\n\n");
         foreach (var finding in Counts(study))
             text.Append(CultureInfo.InvariantCulture, $"{finding}\n\n");
@@ -277,7 +278,9 @@ public static class ResultsText
             + $"{score.Bins[^1].Volatility:P2} after the highest, the mean worst drawdown from "
             + $"{score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank correlation with volatility is "
             + $"{score.VolatilityCorrelation:0.00}, with the return {score.ReturnCorrelation:0.00}.";
-        var parts = tables.Where(t => t.Measure != "score").OrderByDescending(t => t.VolatilityCorrelation);
+        var parts = tables
+            .Where(t => t.Measure != "score" && double.IsFinite(t.VolatilityCorrelation))
+            .OrderByDescending(t => t.VolatilityCorrelation);
         yield return "Rank correlation of the score's parts with later volatility: "
             + $"{string.Join(", ", parts.Select(t => $"{t.Measure} {Number(t.VolatilityCorrelation, "0.00")}"))}.";
         var forecast = c.Result.Forecasts.First(f => f.HorizonHours == hours);

@@ -85,10 +85,8 @@ internal static class DetailMaker
         var (plan, pair) = (simulation.Plan, market.Id.Pair);
         var tally = new StakeTally(trades);
         var rows = new List<StakeRow>();
-        foreach (var (role, gate) in market.Gates(plan.Side))
+        foreach (var (role, gate) in market.Sizes(plan.Side))
         {
-            if (role is not (GateRole.Policy or GateRole.Sized))
-                continue;
             var seed = Draws.SeedFor(study.Seed, $"{pair}|{plan.Name}|{gate.Name}|stakes");
             var result = tally.Compare(simulation, gate, study.Shifts, study.Resamples, seed);
             rows.Add(new(pair.ToString(), plan.Name, gate.Name, role, trades.Count, result));

@@ -11,6 +11,7 @@ namespace Remora.Backtest.Study;
 internal sealed class StudyData
 {
     private readonly ConcurrentDictionary<(StudyPeriod Period, int Startup), Lazy<CandleFrame>> _frames = [];
+    private readonly int _policies;
     private readonly IReadOnlyList<(GateRole Role, Gate Gate)> _longGates;
     private readonly IReadOnlyList<(GateRole Role, Gate Gate)> _shortGates;
 
@@ -23,6 +24,7 @@ internal sealed class StudyData
     public StudyData(StudyFile study, MarketId id, CandleTape series, AssessmentHistory history, int policies)
     {
         Id = id;
+        _policies = policies;
         Series = series;
         History = history;
         _longGates = GatesOf(study, history.Policies, policies);
@@ -37,6 +39,21 @@ internal sealed class StudyData
 
     /// <summary>Returns every gate of the study for a side, the policy under test first.</summary>
     public IReadOnlyList<(GateRole Role, Gate Gate)> Gates(Side side) => side == Side.Short ? _shortGates : _longGates;
+
+    /// <summary>
+    /// Returns the gate and the sizes of each policy of the study, but not those of the ablations.
+    /// </summary>
+    public IEnumerable<(GateRole Role, Gate Gate)> Sizes(Side side) =>
+        (side == Side.Short ? History.ShortSide : History.Policies)
+            .Take(_policies)
+            .SelectMany(
+                (policy, i) =>
+                    new[]
+                    {
+                        (i == 0 ? GateRole.Policy : GateRole.Other, HistoryGates.Policy(policy)),
+                        (GateRole.Sized, HistoryGates.Scaled(policy)),
+                    }
+            );
 
     /// <summary>Returns the verdicts of the policy under test for a side.</summary>
     public PolicyVerdicts Tested(Side side) => (side == Side.Short ? History.ShortSide : History.Policies)[0];

@@ -1,5 +1,6 @@
 using Remora.Backtest.Calibration;
 using Remora.Backtest.Chance;
+using Remora.Backtest.Evidence;
 using Remora.Backtest.Figures;
 using Remora.Markets;
 
@@ -70,6 +71,12 @@ public sealed record StudyFigures
     /// The policy and its position scale compared with constant stakes, over the study's span.
     /// </summary>
     public required IReadOnlyList<StakeRow> Stakes { get; init; }
+
+    /// <summary>
+    /// The forecast, the policy by it, its sizes and stops; null when no market has candles of 5
+    /// minutes after the first fit.
+    /// </summary>
+    public ForecastEvidence? Forecast { get; init; }
 
     /// <summary>Each strategy over the study's span, in detail.</summary>
     public required IReadOnlyList<StrategyDetail> Details { get; init; }

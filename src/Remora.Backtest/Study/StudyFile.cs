@@ -45,8 +45,8 @@ public sealed record StudyFile
     public IReadOnlyList<string> Strategies { get; init; } = [.. StrategyCatalog.All.Select(s => s.Name)];
 
     /// <summary>
-    /// Policy files; empty for the built-in policy. The first one is under test, the others are for
-    /// comparison.
+    /// Names of built-in policies and policy files; empty for <c>remora-1</c>. The first one is
+    /// under test, the others are for comparison.
     /// </summary>
     public IReadOnlyList<string> Policies { get; init; } = [];
 
@@ -116,6 +116,8 @@ public sealed record StudyFile
         [
             .. Policies.Select(file =>
             {
+                if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == file) is { } builtIn)
+                    return builtIn;
                 try
                 {
                     return PolicyFile.Parse(File.ReadAllBytes(Path.Combine(folder, file)));

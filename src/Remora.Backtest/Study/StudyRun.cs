@@ -1,6 +1,7 @@
 using Remora.Backtest.Calibration;
 using Remora.Backtest.Chance;
 using Remora.Backtest.Data;
+using Remora.Backtest.Evidence;
 using Remora.Backtest.History;
 using Remora.Backtest.Strategies;
 using Remora.Backtest.Trading;
@@ -70,7 +71,7 @@ public sealed class StudyRun
         _steps =
             _study.Markets.Count
             + (groups.Length * plans.Length * (_study.Periods.Count + 1))
-            + (_study.Markets.Count(market => market.Calibrate) * _study.Periods.Count)
+            + (_study.Markets.Count(market => market.Calibrate) * (_study.Periods.Count + 1))
             + _study.ThinMarkets.Count;
 
         var parts = new Parts();
@@ -89,6 +90,17 @@ public sealed class StudyRun
                 thin[i] = market.Run(series, observations, policies[0], _study.Seed);
                 Step();
             },
+            _cancellation
+        );
+
+        // The whole last day.
+        var until = _study.WholeSpan.To.Floor(Timeframe.OneDay.Length) + Timeframe.OneDay.Length;
+        var forecast = ForecastEvidence.Of(
+            parts.Evidence,
+            _calendar.Dates,
+            until,
+            _study.Seed,
+            _ => Step(),
             _cancellation
         );
 
@@ -118,6 +130,7 @@ public sealed class StudyRun
             Calibration = [.. parts.Calibration.Where(c => c.Result.Deciles[0].Observations > 0)],
             AfterHours = [.. parts.AfterHours.Where(a => a.Rows[0].Moments > 0)],
             ThinMarkets = thin,
+            Forecast = forecast,
         };
     }
 
@@ -177,8 +190,13 @@ public sealed class StudyRun
         parts.Details.AddRange(details.OfType<StrategyDetail>());
         parts.Stakes.AddRange(stakes.OfType<IReadOnlyList<StakeRow>>().SelectMany(rows => rows));
         foreach (var (market, data) in group.Zip(markets))
-            if (market.Calibrate)
-                Calibrate(data, parts);
+        {
+            if (!market.Calibrate)
+                continue;
+            Calibrate(data, parts);
+            if (data.Id.Timeframe == Timeframe.FiveMinutes)
+                parts.Evidence.Add(EvidenceMarket.Of(data));
+        }
     }
 
     private void Calibrate(StudyData market, Parts parts)
@@ -298,5 +316,7 @@ public sealed class StudyRun
         public List<CalibrationFigures> Calibration { get; } = [];
 
         public List<AfterHoursFigures> AfterHours { get; } = [];
+
+        public List<EvidenceMarket> Evidence { get; } = [];
     }
 }

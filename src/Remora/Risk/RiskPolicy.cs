@@ -34,21 +34,20 @@ public sealed record RiskPolicy
 
     /// <summary>
     /// The horizon of the forecast whose percentile is the score; only with the score
-    /// <see cref="ScoreKind.ForecastPercentile"/>.
+    /// <c>forecast_percentile</c>.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Horizon? Horizon { get; init; }
 
     /// <summary>
     /// The volatility over the next 24 hours that the position aims at; only with the score
-    /// <see cref="ScoreKind.ForecastPercentile"/>.
+    /// <c>forecast_percentile</c>.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TargetVolatility? TargetVolatility { get; init; }
 
     /// <summary>
-    /// A score of this or more blocks; only with the score
-    /// <see cref="ScoreKind.ForecastPercentile"/>. A value above 1 never blocks.
+    /// A score of this or more blocks; only with the score <c>forecast_percentile</c>. A value above 1 never blocks.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? BlockFrom { get; init; }

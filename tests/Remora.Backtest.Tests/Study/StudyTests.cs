@@ -209,7 +209,7 @@ public sealed partial class StudyTests
 
     [Theory]
     [InlineData("btc.json", 6, 5, 1)]
-    [InlineData("majors.json", 14, 6, 3)]
+    [InlineData("majors.json", 14, 5, 3)]
     public void A_shipped_study_is_valid(string file, int strategies, int periods, int pairs)
     {
         var study = StudyFile.Parse(File.ReadAllBytes(Repository.PathOf("studies", file)));
