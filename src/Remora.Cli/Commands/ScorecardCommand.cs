@@ -23,7 +23,7 @@ internal static class ScorecardCommand
         var horizon = new Option<string?>("--horizon") { Description = "Only this horizon [default: all]" };
         horizon.AcceptOnlyFromAmong([.. Horizon.All.Select(each => each.Name)]);
         var from = Options.Time("--from", "First hour, for example 2026-01-01 [default: the begin of the record]");
-        var to = Options.Time("--to", "End, exclusive [default: now]");
+        var until = Options.Time("--until", "End, exclusive [default: now]");
         var exchange = new Option<string?>("--exchange")
         {
             Description = "CCXT id of the exchange, if the pair is tracked on several",
@@ -43,7 +43,7 @@ internal static class ScorecardCommand
             pair,
             horizon,
             from,
-            to,
+            until,
             exchange,
             timeframe,
             json,
@@ -57,7 +57,7 @@ internal static class ScorecardCommand
                     Parameter("pair", parsed.GetValue(pair)),
                     Parameter("horizon", parsed.GetValue(horizon)),
                     Parameter("from", parsed.GetValue(from)?.ToString()),
-                    Parameter("to", parsed.GetValue(to)?.ToString()),
+                    Parameter("to", parsed.GetValue(until)?.ToString()),
                     Parameter("exchange", parsed.GetValue(exchange)),
                     Parameter("timeframe", parsed.GetValue(timeframe)),
                 ];
