@@ -14,11 +14,13 @@ using Remora.Testing;
 namespace Remora.Server.Tests;
 
 /// <summary>Pairs that are added and dropped while the service runs.</summary>
-public sealed class AddedPairsTests
+public sealed class AddedPairsTests : IDisposable
 {
     private readonly FakeMarkets _markets = new();
     private readonly ManualClock _real = new(Some.Time.ToDateTimeOffset());
     private readonly LogLines _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task A_pair_is_added_assessed_streamed_and_dropped_without_a_restart()
