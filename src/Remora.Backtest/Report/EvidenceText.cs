@@ -120,7 +120,7 @@ internal static class EvidenceText
         foreach (var (pair, horizon, figures) in All(evidence))
         foreach (var (fall, skill) in figures.Drawdown)
         {
-            var tenth = skill.Reliability.LastOrDefault();
+            var tenth = skill.Reliability.Count == 0 ? null : skill.Reliability[^1];
             Row(
                 text,
                 [
