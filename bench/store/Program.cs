@@ -3,6 +3,7 @@ using System.Globalization;
 using Remora;
 using Remora.ClickHouse.Embedded;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Store;
 using Remora.Store.Recording;
 using Remora.Testing;
@@ -25,7 +26,7 @@ try
     var running = recorder.RunAsync(stop.Token);
 
     var markets = new[] { Some.Btc, Some.Eth, Some.MarketOf("SOL/USDT") };
-    var model = new RemoraEngine();
+    var model = new RemoraEngine([RiskPolicy.Default], []);
     var candles = markets.Select((market, i) => Some.Candles(i + 1, assessments / markets.Length)).ToList();
     var made = new List<Assessment>(assessments);
     for (var i = 0; i < candles[0].Length; i++)

@@ -14,10 +14,12 @@ internal static class BackupFiles
     private const string Settings = "settings.json";
     private const string Coefficients = "coefficients.json";
     private const string Policies = "policies/";
+    private const string Policy = FolderPolicy.FileName;
     private const long LargestFile = 16 << 20;
 
     /// <summary>
-    /// Returns keys, calendar, settings, coefficients, policies and, if requested, secrets.
+    /// Returns keys, calendar, the policy in use, settings, coefficients, policies and, if
+    /// requested, secrets.
     /// </summary>
     /// <param name="data">The data folder.</param>
     /// <param name="config">The settings file; null for none.</param>
@@ -36,6 +38,7 @@ internal static class BackupFiles
         var files = new List<BackupSource>();
         Add(new KeyFile(data).Path, Keys);
         Add(references.Calendar ?? Path.Combine(data, Calendar), Calendar);
+        Add(Path.Combine(data, Policy), Policy);
         if (config is not null)
             Add(config, Settings);
         if (references.Coefficients is { } coefficients)
@@ -67,7 +70,7 @@ internal static class BackupFiles
     public static string? PlaceOf(string name, string data, string? settings) =>
         name switch
         {
-            Keys or Calendar => Path.Combine(data, name),
+            Keys or Calendar or Policy => Path.Combine(data, name),
             Settings => settings is null ? null : Path.Combine(settings, "remora.json"),
             _ => settings is null ? null : Path.Combine(settings, name),
         };

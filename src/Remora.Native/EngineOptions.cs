@@ -67,7 +67,7 @@ internal sealed record EngineOptions
     public IReadOnlyList<RiskPolicy> GetPolicies()
     {
         if (Policies is null)
-            return [RiskPolicy.Default];
+            return [BuiltInPolicies.Default];
         if (Policies.Count is 0 or > MostPolicies)
             throw Refuse($"there are {Policies.Count} policies: expected 1 to {MostPolicies}");
         var found = Policies.Select(FindPolicy).ToArray();
@@ -276,7 +276,7 @@ internal sealed record LibraryDescription(
     public static LibraryDescription Current { get; } =
         new(
             Exports.AbiVersion,
-            RiskPolicy.Default.Model,
+            BuiltInPolicies.Default.Model,
             [.. BuiltInPolicies.All.Select(policy => policy.Name)],
             [.. Timeframe.Known.Select(timeframe => timeframe.Name)],
             [.. Backtest.Data.OutsideKinds.Names.Keys],

@@ -50,7 +50,7 @@ public sealed class RemoraEngine
 
     /// <summary>Creates an engine with the default policy and without outside signals.</summary>
     public RemoraEngine()
-        : this([RiskPolicy.Default], []) { }
+        : this([BuiltInPolicies.Default], []) { }
 
     /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies => _policies;

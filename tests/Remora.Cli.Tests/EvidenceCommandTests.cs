@@ -109,7 +109,7 @@ public sealed class EvidenceCommandTests : IDisposable
     [InlineData(
         "--gate",
         "nothing",
-        "'nothing' is not a policy: expected remora-1, conservative, aggressive, remora-2, or a policy file"
+        "'nothing' is not a policy: expected remora-2, remora-1, conservative, aggressive, or a policy file"
     )]
     [InlineData("--from", "2022-13-01", "'2022-13-01' is not a time")]
     [InlineData("--candles", "missing.csv", "missing.csv")]

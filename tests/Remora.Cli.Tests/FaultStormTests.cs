@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Sandbox;
 
 namespace Remora.Cli.Tests;
@@ -140,7 +141,7 @@ public sealed class FaultStormTests(ITestOutputHelper output)
         );
         var candles = series.Read(Timeframe.FiveMinutes, from, end, end);
         var market = new MarketId("binance", pair, Timeframe.FiveMinutes);
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         engine.Apply(MarketEvent.Recovered(market, new(daily, [], candles[..1])));
         return candles
             .Skip(1)

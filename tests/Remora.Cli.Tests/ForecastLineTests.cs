@@ -56,7 +56,7 @@ public sealed partial class ForecastLineTests
     [Fact]
     public void The_numbers_of_an_assessment_agree_with_each_other()
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         var lines = new List<string?>();
         Assessment? last = null;
         foreach (var candle in Tapes.Days(33))

@@ -97,6 +97,7 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         )
             start.Environment.Remove(name);
         start.Environment["REMORA_STORE"] = "false"; // an engine starts slowly, so tests that need one enable it
+        start.Environment["REMORA_POLICY"] = "remora-1"; // its score needs the shortest past
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         return new(Process.Start(start)!);

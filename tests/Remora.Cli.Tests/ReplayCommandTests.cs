@@ -182,12 +182,14 @@ public sealed class ReplayCommandTests : IDisposable
             "BTC/USDT",
             "--side",
             "short",
+            "--policy",
+            "remora-1",
             "--to",
             _folder.File("out.csv")
         );
         Assert.True(exit == 0, errors);
 
-        var engine = EngineWithDates();
+        var engine = EngineWithDates(RiskPolicy.Default);
         var rows = new StringBuilder();
         foreach (var candle in candles)
         {
@@ -198,7 +200,7 @@ public sealed class ReplayCommandTests : IDisposable
             rows.ToString().TrimEnd('\n').Split('\n'),
             (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]
         );
-        Assert.NotEqual(ExpectedRows(candles), rows.ToString().TrimEnd('\n').Split('\n'));
+        Assert.NotEqual(ExpectedRows(candles, RiskPolicy.Default), rows.ToString().TrimEnd('\n').Split('\n'));
     }
 
     [Theory]
@@ -295,16 +297,16 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     /// <summary>Forecasts know the shipped dates without any option.</summary>
-    private static RemoraEngine EngineWithDates()
+    private static RemoraEngine EngineWithDates(RiskPolicy? policy = null)
     {
-        var engine = new RemoraEngine();
+        var engine = policy is null ? new RemoraEngine() : new([policy], []);
         engine.Apply(MarketEvent.Dated(ShippedCalendar.Dates));
         return engine;
     }
 
-    private static string[] ExpectedRows(IReadOnlyList<Candle> candles)
+    private static string[] ExpectedRows(IReadOnlyList<Candle> candles, RiskPolicy? policy = null)
     {
-        var engine = EngineWithDates();
+        var engine = EngineWithDates(policy);
         var rows = new StringBuilder();
         foreach (var candle in candles)
             AssessmentCsv.Append(rows, engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!);

@@ -32,6 +32,8 @@ public sealed class SameEngineTests : IDisposable
             coarse,
             "--pair",
             "BTC/USDT",
+            "--policy",
+            "remora-1",
             "--to",
             _folder.File("out.jsonl")
         );

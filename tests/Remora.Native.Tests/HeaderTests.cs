@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Remora.Columns;
+using Remora.Csv;
 using Remora.Markets;
 using Remora.Testing;
 
@@ -58,6 +59,7 @@ public sealed partial class HeaderTests(PublishedLibrary published) : IDisposabl
         var file = Path.Combine(_folder.FullName, "candles.csv");
         File.WriteAllText(file, csv.ToString());
         var engine = new RemoraEngine();
+        engine.Apply(MarketEvent.Dated(ShippedCalendar.Dates)); // as the library does
         var (blocked, last) = (0, (Assessment?)null);
         foreach (var candle in candles)
         {

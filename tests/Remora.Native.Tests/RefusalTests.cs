@@ -26,7 +26,7 @@ public sealed class RefusalTests(PublishedLibrary published)
     [InlineData("""{ "pair": "BTC/USDT", "timeframe": "7m" }""", "timeframe is '7m': expected one of 1m, 3m")]
     [InlineData("""{ "pair": "BTC/USDT", "pairs": "ETH/USDT" }""", "pairs")]
     [InlineData("""{ "pair": "BTC/USDT", "policies": [] }""", "0 policies: expected 1 to 64")]
-    [InlineData("""{ "pair": "BTC/USDT", "policies": ["bold"] }""", "'bold' is not a policy: expected remora-1")]
+    [InlineData("""{ "pair": "BTC/USDT", "policies": ["bold"] }""", "'bold' is not a policy: expected remora-2")]
     [InlineData("""{ "pair": "BTC/USDT", "policies": ["{\"weights\":{\"regime\":2}}"] }""", "weights.regime")]
     [InlineData("""{ "pair": "BTC/USDT", "policies": ["remora-1", "remora-1"] }""", "two policies")]
     [InlineData("""{ "pair": "BTC/USDT", "calendar_file": "/no/such" }""", "/no/such")]

@@ -44,7 +44,14 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public ServiceHost Host => _host;
 
-    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Some.Btc.Pair, Some.Eth.Pair] };
+    // The policy whose score is known after the shortest tape.
+    public static ServiceSettings Settings { get; } =
+        new()
+        {
+            Port = 0,
+            Pairs = [Some.Btc.Pair, Some.Eth.Pair],
+            Policy = RiskPolicy.Default.Name,
+        };
 
     /// <summary>Starts the service at <see cref="Some.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(

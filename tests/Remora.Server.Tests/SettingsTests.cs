@@ -17,9 +17,9 @@ public sealed class SettingsTests : IDisposable
             ["binance BTC/USDT 5m", "binance ETH/USDT 5m", "binance SOL/USDT 5m"],
             settings.TrackedMarkets.Select(market => market.Id.ToString())
         );
-        Assert.Equal(("127.0.0.1", 8000, "remora-1"), (settings.Host, settings.Port, settings.Policy));
+        Assert.Equal(("127.0.0.1", 8000, "remora-2"), (settings.Host, settings.Port, settings.DefaultPolicy));
         Assert.Equal(
-            ["remora-1", "conservative", "aggressive", "remora-2"],
+            ["remora-2", "remora-1", "conservative", "aggressive"],
             settings.Policies.Select(policy => policy.Name)
         );
     }
@@ -177,7 +177,7 @@ public sealed class SettingsTests : IDisposable
     )]
     [InlineData(
         """{ "policy": "mine" }""",
-        "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive, remora-2"
+        "FILE:1:13: policy is 'mine': expected one of remora-2, remora-1, conservative, aggressive"
     )]
     [InlineData(
         """{ "host": "0.0.0.0", "data": "/nowhere" }""",
@@ -271,7 +271,7 @@ public sealed class SettingsTests : IDisposable
             new Dictionary<string, string> { ["policies"] = _folder, ["policy"] = "careful" }
         );
         Assert.Equal(
-            ["careful", "remora-1", "conservative", "aggressive", "remora-2"],
+            ["careful", "remora-2", "remora-1", "conservative", "aggressive"],
             settings.PoliciesInOrder.Select(policy => policy.Name)
         );
         Assert.Equal(0.7, settings.PoliciesInOrder[0].Decision.BlockingScore);

@@ -75,7 +75,7 @@ public sealed class WholeServiceTests
     /// the full 0.35, sets its flag and blocks entries.
     /// </summary>
     [Fact]
-    public async Task A_fear_index_of_15_adds_035_and_blocks_under_the_default_and_not_under_aggressive()
+    public async Task A_fear_index_of_15_adds_035_and_blocks_under_remora_1_and_not_under_aggressive()
     {
         var clock = new ScaledClock(Start, speed: 60);
         var held = new Dictionary<string, double>
@@ -93,7 +93,7 @@ public sealed class WholeServiceTests
             null,
             NullLoggerFactory.Instance
         );
-        await using var service = await ServiceHost.StartAsync(Settings, world.Parts, clock);
+        await using var service = await ServiceHost.StartAsync(Settings with { Policy = "remora-1" }, world.Parts, clock);
         using var http = new HttpClient { BaseAddress = new(service.Url) };
 
         var risk = await AskUntilAsync(

@@ -276,7 +276,7 @@ public sealed class ColumnsTests(Engine engine)
     // Flat candles, so that every value is exact.
     private static List<Assessment> Assessments()
     {
-        var remora = new RemoraEngine();
+        var remora = new RemoraEngine([RiskPolicy.Default], []);
         remora.Apply(MarketEvent.Observed(Some.Observation(Signal.FearGreed, 15, Some.Time)));
         var all = Enumerable
             .Range(0, 60)

@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Store.Recording;
 using Remora.Store.Tables;
 using Remora.Testing;
@@ -38,7 +39,7 @@ internal sealed class Recorded : IAsyncDisposable
         IReadOnlyList<Observation>? observations = null
     )
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         foreach (var observation in observations ?? [])
             engine.Apply(MarketEvent.Observed(observation));
         return

@@ -84,7 +84,7 @@ public sealed class MarketModelTests
     [Fact]
     public void A_regime_read_from_volatility_alone_does_not_outlive_it()
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         Assessment? last = null;
         var seen = new HashSet<Regime?>();
         for (var i = 0; i < 900; i++)
@@ -107,7 +107,7 @@ public sealed class MarketModelTests
     public void A_regime_does_not_outlive_a_long_hole()
     {
         var candles = Some.Candles(36, 6_000);
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         foreach (var candle in candles[..3_000])
             engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var before = engine.Assess(Some.Btc, 0, candles[3_000].OpenTime);
@@ -124,7 +124,7 @@ public sealed class MarketModelTests
     [InlineData(12_000, null)]
     public void The_reasoning_names_only_what_the_warm_up_lacks(int candles, string? missing)
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         foreach (var candle in Some.Candles(37, candles))
             engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var last = Some.Midnight + (candles * Five);

@@ -81,7 +81,7 @@ public sealed class RemoraEngineTests
     public void A_market_without_candles_is_answered_with_nothing_known()
     {
         var json = JsonSerializer.SerializeToElement(
-            new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight),
+            new RemoraEngine([RiskPolicy.Default], []).Assess(Some.Btc, 0, Some.Midnight),
             RemoraJson.Options
         );
         foreach (

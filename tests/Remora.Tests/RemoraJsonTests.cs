@@ -130,7 +130,7 @@ public sealed class RemoraJsonTests
     public void An_assessment_has_every_promised_name()
     {
         var json = JsonSerializer.SerializeToElement(
-            new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight),
+            new RemoraEngine([RiskPolicy.Default], []).Assess(Some.Btc, 0, Some.Midnight),
             RemoraJson.Options
         );
         string[] promised =

@@ -363,7 +363,7 @@ class Refusals(TheEngine):
         self.refusal("pair is 'BTC'", "options", head, pair="BTC")
         self.refusal("timeframe is '7m': expected one of 1m", "options", head, timeframe="7m")
         self.refusal("side is 'up': expected long or short", "argument", head, side="up")
-        expected = "'bold' is not a policy: expected remora-1, conservative, aggressive or remora-2"
+        expected = "'bold' is not a policy: expected remora-2, remora-1, conservative or aggressive"
         self.refusal(expected, "argument", head, policy="bold")
         self.refusal("weights.regime", "options", head, policy={"weights": {"regime": 2}})
         self.refusal("a policy is 5", "argument", head, policy=5)

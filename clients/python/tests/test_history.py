@@ -27,7 +27,8 @@ class ThePast(unittest.TestCase):
         cls.folder = Path(folder.name)
         candles = tape.write(cls.folder / "candles.csv", DAYS)
         built = service.remora(
-            "history", "build", "--candles", f"BTC/USDT={candles}", "--to", str(cls.folder), "--store", "--data",
+            "history", "build", "--candles", f"BTC/USDT={candles}", "--to", str(cls.folder), "--policy",
+            "remora-1", "--store", "--data",
             str(cls.folder / "data/sandbox")
         )
         if built.returncode != 0:
@@ -60,7 +61,7 @@ class ThePast(unittest.TestCase):
     def test_the_short_side_equals_the_engine(self):
         built = service.remora(
             "history", "build", "--candles", f"BTC/USDT={self.folder / 'candles.csv'}", "--to", str(self.folder),
-            "--side", "short"
+            "--side", "short", "--policy", "remora-1"
         )
         self.assertEqual(built.returncode, 0, built.stderr)
         expected = list(csv.DictReader((self.folder / "BTC_USDT-history-short.csv").open()))

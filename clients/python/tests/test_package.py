@@ -154,7 +154,7 @@ class Wheels(unittest.TestCase):
             lines = (
                 "import remora\n"
                 "candles = [[i * 300_000, 100, 101, 99, 100 + i % 7 / 7, 1] for i in range(9000)]\n"
-                "risk = remora.assess(candles, pair='BTC/USDT')\n"
+                "risk = remora.assess(candles, pair='BTC/USDT', policy='remora-1')\n"
                 "print(len(risk['risk_score']), risk['risk_score'][-1] > 0, risk['state'][-1])\n"
             )
             clean = {key: value for key, value in os.environ.items() if not key.startswith(("REMORA", "PYTHON"))}

@@ -108,7 +108,7 @@ internal static class DoctorCommand
                 new(
                     "settings",
                     true,
-                    $"{string.Join(", ", settings.TrackedMarkets.Select(m => m.Id))}; policy {settings.Policy}; "
+                    $"{string.Join(", ", settings.TrackedMarkets.Select(m => m.Id))}; policy {settings.DefaultPolicy}; "
                         + $"{settings.Host}:{settings.Port}"
                 ),
                 settings

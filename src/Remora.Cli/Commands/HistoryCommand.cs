@@ -51,7 +51,7 @@ internal static class HistoryCommand
         var policy = new Option<string>("--policy")
         {
             Description = "Built-in policy or policy file",
-            DefaultValueFactory = _ => RiskPolicy.Default.Name,
+            DefaultValueFactory = _ => BuiltInPolicies.Default.Name,
         };
         var side = Options.Side("--side", "Side of the files: long or short. The store receives both");
         var from = Options.Time("--from", "First candle to write; earlier candles are used for warm-up");

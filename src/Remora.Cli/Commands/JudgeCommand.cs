@@ -19,7 +19,7 @@ internal static class JudgeCommand
         var policy = new Option<string>("--policy")
         {
             Description = "Built-in policy or policy file",
-            DefaultValueFactory = _ => RiskPolicy.Default.Name,
+            DefaultValueFactory = _ => BuiltInPolicies.Default.Name,
         };
         var outside = new OutsideOption();
         var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };

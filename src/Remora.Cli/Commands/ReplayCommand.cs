@@ -41,7 +41,7 @@ internal static class ReplayCommand
         var policy = new Option<string>("--policy")
         {
             Description = "Built-in policy or policy file",
-            DefaultValueFactory = _ => RiskPolicy.Default.Name,
+            DefaultValueFactory = _ => BuiltInPolicies.Default.Name,
         };
         var side = Options.Side("--side", "Side of the entry: long or short");
         var outside = new OutsideOption();

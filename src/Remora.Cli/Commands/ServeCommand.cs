@@ -112,6 +112,7 @@ internal static class ServeCommand
         await using var sandbox = settings.Sandbox
             ? await ServiceSandbox.StartAsync(settings, parsed, world, cancellation)
             : null;
+        settings = FolderPolicy.Keep(settings, ServiceStore.KeptFolderOf(settings));
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
         await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);

@@ -92,10 +92,9 @@ internal static class StoredHistory
             DefaultValueFactory = _ => StoreIntervals.Default,
         };
         interval.AcceptOnlyFromAmong([.. StoreIntervals.History.Names(), Each]);
-        var policy = new Option<string>("--policy")
+        var policy = new Option<string?>("--policy")
         {
-            Description = "Policy of the assessments",
-            DefaultValueFactory = _ => RiskPolicy.Default.Name,
+            Description = "Policy of the assessments [default: that of the data folder or the service]",
         };
         var side = Options.Side(
             "--side",
@@ -164,7 +163,14 @@ internal static class StoredHistory
                     return place.OnExistingStoreAsync(
                         parsed,
                         (store, at) =>
-                            FromStoreAsync(store, at, market, parsed.GetValue(policy)!, wanted, cancellation),
+                            FromStoreAsync(
+                                store,
+                                at,
+                                market,
+                                parsed.GetValue(policy) ?? FolderPolicy.Of(place.DataFolder(parsed)),
+                                wanted,
+                                cancellation
+                            ),
                         cancellation
                     );
                 }

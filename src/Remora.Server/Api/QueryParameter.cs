@@ -77,7 +77,7 @@ internal sealed record QueryParameter(
         new(
             "policy",
             "The policy of the assessment. Default: the default policy.",
-            "remora-1",
+            Risk.BuiltInPolicies.Default.Name,
             false,
             board => [.. board.Policies.Select(policy => policy.Name)]
         );

@@ -81,7 +81,14 @@ internal static class DeclaredSettings
             {
                 See = "[untracked pairs](api.md#untracked-pairs)",
             },
-            Declare.One("policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
+            Declare.One(
+                "policy",
+                Kind.Name,
+                s => s.Policy,
+                (s, v) => s with { Policy = v },
+                "Default policy",
+                "that in use on the data folder; remora-2 for a new one"
+            ),
             Declare.One(
                 "policies",
                 Kind.Folder,

@@ -60,8 +60,14 @@ public sealed record ServiceSettings
     /// <summary>The answer of <c>/risk</c> for a pair that is not tracked.</summary>
     public UntrackedRule Untracked { get; init; }
 
-    /// <summary>The name of the default policy.</summary>
-    public string Policy { get; init; } = RiskPolicy.Default.Name;
+    /// <summary>
+    /// The name of the default policy; null for <see cref="FolderPolicy"/>, or else for that of the
+    /// program.
+    /// </summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The policy that was last in use on the data folder; null when unknown.</summary>
+    public string? FolderPolicy { get; init; }
 
     /// <summary>All policies: the built-in ones and those in the policy folder.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
@@ -266,7 +272,11 @@ public sealed record ServiceSettings
         ];
 
     /// <summary>The policies, the default one first.</summary>
-    public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
+    public IReadOnlyList<RiskPolicy> PoliciesInOrder =>
+        [.. Policies.OrderBy(policy => policy.Name == DefaultPolicy ? 0 : 1)];
+
+    /// <summary>The name of the default policy.</summary>
+    public string DefaultPolicy => Policy ?? FolderPolicy ?? BuiltInPolicies.Default.Name;
 
     /// <summary>The limits of the event stream. Tests change them.</summary>
     internal StreamLimits StreamPatience { get; init; } = new();

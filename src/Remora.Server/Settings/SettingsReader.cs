@@ -256,10 +256,10 @@ public static class SettingsReader
     {
         foreach (var twice in settings.TrackedMarkets.GroupBy(market => market.Id).Where(group => group.Count() > 1))
             errors.Add($"markets: {twice.Key} is listed twice");
-        if (settings.Policies.All(policy => policy.Name != settings.Policy))
+        if (settings.Policies.All(policy => policy.Name != settings.DefaultPolicy))
         {
             var names = string.Join(", ", settings.Policies.Select(policy => policy.Name));
-            errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {names}");
+            errors.Add($"{origin("policy")}: policy is '{settings.DefaultPolicy}': expected one of {names}");
         }
         if (settings.IsGuarded && !settings.AnswersAnonymous)
             CheckKeys(settings, origin, errors);

@@ -4,14 +4,14 @@ using Remora.Regimes;
 namespace Remora.Risk;
 
 /// <summary>
-/// The built-in policies: the default, a stricter one, a bolder one, and one that uses the
-/// forecast.
+/// The built-in policies: one by the forecast, which is the default, <c>remora-1</c>, and a
+/// stricter and a bolder one of the same model.
 /// </summary>
 public static class BuiltInPolicies
 {
     /// <summary>
     /// Blocks earlier and for longer, and halves positions against the market's direction. Blocks
-    /// whenever the default blocks.
+    /// whenever <c>remora-1</c> blocks.
     /// </summary>
     public static RiskPolicy Conservative { get; } =
         new()
@@ -29,7 +29,8 @@ public static class BuiltInPolicies
         };
 
     /// <summary>
-    /// Blocks in a panic, otherwise by the score alone. Whenever it blocks, the default blocks too.
+    /// Blocks in a panic, otherwise by the score alone. Whenever it blocks, <c>remora-1</c> blocks
+    /// too.
     /// </summary>
     public static RiskPolicy Aggressive { get; } =
         new()
@@ -48,8 +49,8 @@ public static class BuiltInPolicies
         {
             Name = ForecastCoefficients.Model,
             Description =
-                "By the forecast: the score is the percentile of the volatility of the next 4 hours, 0.90 blocks, and "
-                + "the position shrinks as the volatility of the next 24 hours exceeds its median. Extreme fear and "
+                "The default, by the forecast: the score is the percentile of the volatility of the next 4 hours, 0.90 "
+                + "blocks, and the position shrinks as the volatility of the next 24 hours exceeds its median. Extreme fear and "
                 + "panic block too.",
             Score = ScoreKind.ForecastPercentile,
             Horizon = Horizon.FourHours,
@@ -66,5 +67,10 @@ public static class BuiltInPolicies
         };
 
     /// <summary>All built-in policies, the default first.</summary>
-    public static IReadOnlyList<RiskPolicy> All { get; } = [RiskPolicy.Default, Conservative, Aggressive, Forecast];
+    public static IReadOnlyList<RiskPolicy> All { get; } = [Forecast, RiskPolicy.Default, Conservative, Aggressive];
+
+    /// <summary>
+    /// The policy that is used unless another one is named (docs/decisions/0100).
+    /// </summary>
+    public static RiskPolicy Default => Forecast;
 }

@@ -13,7 +13,10 @@ public sealed record RiskPolicy
 {
     private Stamp? _stamp;
 
-    /// <summary>The built-in policy.</summary>
+    /// <summary>
+    /// The policy <c>remora-1</c>, whose fields a policy file has by default. What is used unless a
+    /// policy is named is <see cref="BuiltInPolicies.Default"/>.
+    /// </summary>
     public static RiskPolicy Default { get; } = new();
 
     /// <summary>
@@ -23,8 +26,7 @@ public sealed record RiskPolicy
     public string Name { get; init; } = "remora-1";
 
     /// <summary>The purpose of the policy, in a sentence.</summary>
-    public string Description { get; init; } =
-        "The default: blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
+    public string Description { get; init; } = "Blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
 
     /// <summary>The model of the score: <c>remora-1</c> or <c>remora-2</c>.</summary>
     public string Model => Score == ScoreKind.ForecastPercentile ? ForecastCoefficients.Model : "remora-1";
@@ -47,7 +49,8 @@ public sealed record RiskPolicy
     public TargetVolatility? TargetVolatility { get; init; }
 
     /// <summary>
-    /// A score of this or more blocks; only with the score <c>forecast_percentile</c>. A value above 1 never blocks.
+    /// A score of this or more blocks; only with the score <c>forecast_percentile</c>. A value
+    /// above 1 never blocks.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? BlockFrom { get; init; }

@@ -106,7 +106,7 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         );
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
         var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendar = calendar };
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         var raised = tape.Events()
             .Select(e => engine.Apply(e))
             .Where(a => a?.EventFlags[RiskFlag.ScheduledEvent] == true)

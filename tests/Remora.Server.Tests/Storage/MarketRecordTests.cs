@@ -60,7 +60,7 @@ public sealed class MarketRecordTests
         var begin = DateTimeOffset.UtcNow.AddMilliseconds(-1);
         var standIn = Some.MarketOf("BTC/USDT", exchange: "kraken");
         var candles = Some.CandlesUntil(12, Some.Time);
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         Apply(MarketEvent.Recovered(Some.Btc, new([], [], [.. candles.Take(4)])));
         foreach (var candle in candles.Skip(4).Take(2))
             Apply(MarketEvent.Closed(Some.Btc, candle));
@@ -106,7 +106,7 @@ public sealed class MarketRecordTests
         [
             .. Some.CandlesUntil(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100)),
         ];
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         Apply(new([], [], candles));
         await kept.Session.Recorder.FlushAsync();
 

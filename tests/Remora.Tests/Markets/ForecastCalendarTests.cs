@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Testing;
 
 namespace Remora.Tests.Markets;
@@ -208,7 +209,7 @@ public sealed class ForecastCalendarTests
     [Fact]
     public void The_engine_takes_the_newest_calendar()
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         Assert.Same(ForecastCalendar.Empty, engine.ForecastCalendar);
         var calendar = Of(Event("2022-07-04", CalendarEventKind.Holiday));
         Assert.Null(engine.Apply(MarketEvent.Dated(calendar)));

@@ -83,7 +83,7 @@ public sealed class AssessmentStateTests
     [Fact]
     public void The_engine_says_unknown_then_warming_up_of_a_market_that_begins()
     {
-        var engine = new RemoraEngine();
+        var engine = new RemoraEngine([RiskPolicy.Default], []);
         var market = Some.MarketOf("BTC/USDT");
         Assert.Equal(AssessmentState.Unknown, engine.Assess(market, 0, SomeAssessment.AsOf).State);
         foreach (var candle in Some.Candles(1, 400, market.Timeframe, SomeAssessment.AsOf))

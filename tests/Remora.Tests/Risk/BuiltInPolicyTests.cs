@@ -14,7 +14,7 @@ public sealed class BuiltInPolicyTests
     public void They_are_four_with_names_and_ids_of_their_own_and_can_be_written_and_read()
     {
         Assert.Equal(
-            ["remora-1", "conservative", "aggressive", "remora-2"],
+            ["remora-2", "remora-1", "conservative", "aggressive"],
             BuiltInPolicies.All.Select(policy => policy.Name)
         );
         Assert.Equal(4, BuiltInPolicies.All.Select(policy => policy.Id).Distinct().Count());
@@ -110,7 +110,7 @@ public sealed class BuiltInPolicyTests
     [Fact]
     public void Their_ids_are_known() =>
         Assert.Equal(
-            ["157c34c51681", "218f021f6107", "4e5e8bb90208", "f7b4ab9ada48"],
+            ["f7b4ab9ada48", "157c34c51681", "218f021f6107", "4e5e8bb90208"],
             BuiltInPolicies.All.Select(policy => policy.Id)
         );
 
