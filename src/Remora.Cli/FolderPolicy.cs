@@ -37,7 +37,8 @@ internal static class FolderPolicy
             if (settings.Policies.All(known => known.Name != policy))
                 throw new SettingsException([
                     $"{file}: the policy in use was '{policy}', which is missing: expected one of "
-                        + $"{string.Join(", ", settings.Policies.Select(known => known.Name))}; set policy to one of them",
+                        + $"{string.Join(", ", settings.Policies.Select(known => known.Name))}; set policy to one "
+                        + "of them",
                 ]);
             if (Read(folder) != policy)
                 Write(folder, file, policy);

@@ -50,8 +50,8 @@ public static class BuiltInPolicies
             Name = ForecastCoefficients.Model,
             Description =
                 "The default, by the forecast: the score is the percentile of the volatility of the next 4 hours, 0.90 "
-                + "blocks, and the position shrinks as the volatility of the next 24 hours exceeds its median. Extreme fear and "
-                + "panic block too.",
+                + "blocks, and the position shrinks as the volatility of the next 24 hours exceeds its median. Extreme "
+                + "fear and panic block too.",
             Score = ScoreKind.ForecastPercentile,
             Horizon = Horizon.FourHours,
             TargetVolatility = TargetVolatility.Median,
