@@ -22,7 +22,13 @@ namespace Remora.Cli;
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Shared { get; } =
-        new(RemoraJson.NewOptions(RemoraJson.EnumNames<DollarSource>(), RemoraJson.EnumNames<HistoryState>()));
+        new(
+            RemoraJson.NewOptions(
+                RemoraJson.EnumNames<DollarSource>(),
+                RemoraJson.EnumNames<HistoryState>(),
+                RemoraJson.EnumNames<UntrackedRule>()
+            )
+        );
 
     /// <summary>For files that people read.</summary>
     public static CliJson Indented { get; } =

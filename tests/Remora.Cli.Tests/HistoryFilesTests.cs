@@ -102,7 +102,8 @@ public sealed class HistoryFilesTests : IDisposable
         var figures = await RunAsync([.. backtest, _candles, "--trades", _folder.File("trades.csv")]);
         Assert.Equal(figures, await RunAsync([.. backtest, other]));
 
-        string[] judge = ["judge", _folder.File("trades.csv"), "--json", "--candles"];
+        // The default policy needs more than these days before it can judge.
+        string[] judge = ["judge", _folder.File("trades.csv"), "--policy", "remora-1", "--json", "--candles"];
         Assert.Equal(
             await RunAsync([.. judge, $"BTC/USDT={_candles}"]),
             await RunAsync([.. judge, $"BTC/USDT={other}"])

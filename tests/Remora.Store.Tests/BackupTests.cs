@@ -375,13 +375,13 @@ public sealed class BackupTests(Engine engine, BackupTests.Source made) : IClass
             store.Options.Retention
         );
         Assert.Equal(
-            18UL,
+            19UL,
             await client.SingleAsync(
                 "SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = "
                     + "currentDatabase()",
                 row => row.UInt64()
             )
-        ); // candles and seventeen of rollups
+        ); // candles and eighteen of rollups
         Assert.Equal(
             new StoreRetention(),
             (await MarketStore.OpenAsync(await engine.NewDatabaseAsync())).Options.Retention

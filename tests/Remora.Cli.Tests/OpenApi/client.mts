@@ -16,7 +16,7 @@ function have<T>(value: T | null | undefined, what: string): T {
 const pair = 'BTC/USDT';
 const current = await client.GET('/api/v1/risk', { params: { query: { pair, side: 'long' } } });
 const risk = have(current.data, 'assessment');
-if (!('pair' in risk)) throw new Error('the whole market answered for a pair');
+if ('breadth' in risk) throw new Error('the whole market answered for a pair');
 const safe: boolean = risk.safe_to_trade;
 const score: number | null = risk.risk_score;
 const regime: 'bull' | 'sideways' | 'bear' | 'choppy' | 'high_vol' | 'panic' | null = risk.regime;
