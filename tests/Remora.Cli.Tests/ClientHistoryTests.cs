@@ -26,6 +26,8 @@ public sealed class ClientHistoryTests : IDisposable
             $"BTC/USDT={file}",
             "--to",
             _folder.Path,
+            "--policy",
+            "remora-1",
             "--store",
             "--data",
             Path.Combine(_folder.File("data"), "sandbox")
@@ -41,6 +43,8 @@ public sealed class ClientHistoryTests : IDisposable
             $"BTC/USDT={file}",
             "--to",
             _folder.Path,
+            "--policy",
+            "remora-1",
             "--side",
             "short"
         );
