@@ -130,7 +130,7 @@ public sealed class SameValuesTests(PublishedLibrary published)
         var engine = Library.Create(
             """
             {
-                "pair": "BTC/USDT", "timeframe": "5m",
+                "pair": "BTC/USDT", "timeframe": "5m", "policies": ["remora-1"],
                 "outside": [{ "kind": "fear_greed_daily", "times": [], "values": [] }]
             }
             """

@@ -21,7 +21,12 @@ public sealed class OutageDayTests
 
     // A Monday, at the opening of New York.
     private static readonly DateTimeOffset Start = new(2025, 3, 10, 13, 45, 0, TimeSpan.Zero);
-    private static readonly ServiceSettings Settings = new() { Port = 0, Pairs = [Pair.Parse("BTC/USDT")] };
+    private static readonly ServiceSettings Settings = new()
+    {
+        Port = 0,
+        Pairs = [Pair.Parse("BTC/USDT")],
+        Policy = "remora-1", // adds up outside values
+    };
 
     /// <summary>The sources that depend on each host of the sandbox.</summary>
     private static readonly (string Exchange, string[] Sources)[] Outages =

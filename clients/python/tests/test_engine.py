@@ -218,8 +218,8 @@ class Streams(TheEngine):
 
 
     def test_no_calendar_differs_from_the_shipped_one_in_forecasts_only(self):
-        shipped = remora.assess(self.columns, pair="BTC/USDT")
-        without = remora.assess(self.columns, pair="BTC/USDT", calendar=False)
+        shipped = remora.assess(self.columns, pair="BTC/USDT", policy="remora-1")
+        without = remora.assess(self.columns, pair="BTC/USDT", policy="remora-1", calendar=False)
         differing = {
             name for name in shipped
             if not self.np.array_equal(shipped[name], without[name], equal_nan=shipped[name].dtype.kind in "fM")
@@ -375,7 +375,7 @@ class Refusals(TheEngine):
         file = self.folder / "bad.json"
         file.write_text('{ "decision": { "blocking": 1 } }')
         self.refusal(f"{file}: policy: decision.blocking: unknown field", "options", head, policy=file)
-        with self.assertRaisesRegex(remora.EngineError, "'bold' is not a policy of this engine: expected remora-1"):
+        with self.assertRaisesRegex(remora.EngineError, "'bold' is not a policy of this engine: expected remora-2"):
             remora.Engine("BTC/USDT").assess(head, policy="bold")
 
     def test_hostile_calls_end_in_an_answer_or_a_reason(self):

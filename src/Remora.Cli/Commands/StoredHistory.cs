@@ -167,7 +167,7 @@ internal static class StoredHistory
                                 store,
                                 at,
                                 market,
-                                parsed.GetValue(policy) ?? FolderPolicy.Of(place.DataFolder(parsed)),
+                                parsed.GetValue(policy) ?? FolderPolicy.Of(at.Folder ?? place.DataFolder(parsed)),
                                 wanted,
                                 cancellation
                             ),
