@@ -93,7 +93,8 @@ public sealed class WholeServiceTests
             null,
             NullLoggerFactory.Instance
         );
-        await using var service = await ServiceHost.StartAsync(Settings with { Policy = "remora-1" }, world.Parts, clock);
+        var settings = Settings with { Policy = "remora-1" };
+        await using var service = await ServiceHost.StartAsync(settings, world.Parts, clock);
         using var http = new HttpClient { BaseAddress = new(service.Url) };
 
         var risk = await AskUntilAsync(

@@ -27,7 +27,7 @@ internal static class EvidenceText
                 + $"week: {Join(middle.Select(m => $"{m.Pair} {N(R2(m.Figures, ForecastCoefficients.Model), "0.000")} "
                     + $"against {N(R2(m.Figures, Benchmark), "0.000")}"))}.";
             yield return $"Calibration error of 'fall > 2 % in {Middle}', in percentage points: "
-                + $"{Join(middle.Select(m => $"{m.Pair} {N(100 * CalibrationError(m.Figures.Drawdown[Fall]), "0.00")}"))} "
+                + $"{Join(middle.Select(m => $"{m.Pair} {N(ErrorOf(m.Figures), "0.00")}"))} "
                 + "(mean distance of stated and observed share over tenths).";
         }
         (string Pair, string Horizon, HorizonEvaluation Figures)[] all = [.. All(evidence)];
@@ -49,7 +49,8 @@ internal static class EvidenceText
         foreach (var sizes in evidence.Sizes.GroupBy(row => row.Sizes))
             yield return $"Sizes by the forecast ({sizes.Key}) beside the constant stake of equal expected shortfall, mean "
                 + "return of 24 hours in percent: "
-                + $"{Join(sizes.Select(r => $"{r.Market} {With(r.MeanGainPct, r.MeanGain, "0.000")}"))}; beside that of "
+                + $"{Join(sizes.Select(r => $"{r.Market} {With(r.MeanGainPct, r.MeanGain, "0.000")}"))}; "
+                + "beside that of "
                 + "equal mean exposure, expected shortfall: "
                 + $"{Join(sizes.Select(r => $"{r.Market} {With(r.ShortfallGainPct, r.ShortfallGain, "0.00")}"))}.";
     }
@@ -135,6 +136,8 @@ internal static class EvidenceText
             );
         }
     }
+
+    private static double ErrorOf(HorizonEvaluation figures) => 100 * CalibrationError(figures.Drawdown[Fall]);
 
     private static void Losses(StringBuilder text, ForecastEvidence evidence)
     {

@@ -9,7 +9,9 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Forecasts;
 
-/// <summary>Equal spans of past give equal bits: live, replayed, in histories and evaluations.</summary>
+/// <summary>
+/// Equal spans of past give equal bits: live, replayed, in histories and evaluations.
+/// </summary>
 public sealed class EqualPastTests
 {
     private const int Days = 120;

@@ -16,6 +16,9 @@ public sealed class ForecastJobTests
     private static readonly CandleTape Two = Generated.Candles(Days * 288, 2);
     private static readonly Lazy<ForecastCoefficients> Fitted = new(() => FitJob.Run(Fit([One, Two])).Newest);
 
+    // The market leaves the range of its past: probabilities are judged all the same.
+    private static ForecastCoefficients InAnyRange => Fitted.Value with { Range = new(1, 1e6, 0, 0) };
+
     [Fact]
     public void A_fit_gives_the_same_bytes_and_sees_nothing_after_its_embargo()
     {
@@ -75,7 +78,7 @@ public sealed class ForecastJobTests
     {
         var tape = One with { Candles = [.. One.Candles.Where((_, i) => i is < 28_000 or > 28_100)] };
         var evaluation = EvaluateJob.Run(Evaluation([tape], null));
-        var forecaster = new Forecaster(Timeframe.FiveMinutes, new(Fitted.Value), ForecastCalendar.Empty, "USDT");
+        var forecaster = new Forecaster(Timeframe.FiveMinutes, new(InAnyRange), ForecastCalendar.Empty, "USDT");
         var candles = tape.Candles;
         var (logs, outcomes, hits, at) = (new List<double>(), new List<double>(), new List<bool>(), 0);
         foreach (var candle in candles)
@@ -188,8 +191,7 @@ public sealed class ForecastJobTests
             Reader = (file, _) => tapes[int.Parse(file)],
             From = Quarter,
             Until = until,
-            // The market moves on, out of the range of its past: probabilities are judged all the same.
-            Coefficients = new(Fitted.Value with { Range = new(1, 1e6, 0, 0) }),
+            Coefficients = new(InAnyRange),
         };
 
     private static (Pair Pair, string File)[] Names(CandleTape[] tapes) =>

@@ -109,7 +109,9 @@ public sealed class ArchitectureTests
                 Files(Path.Combine("src", "Remora"), "*.cs")
                     .Where(f => Path.GetFileName(f) is not ("RemoraJson.cs" or "EngineJson.cs" or "JsonDefaults.cs"))
                     // A policy is a file in JSON, in which fields of the other model are left out.
-                    .Where(f => Path.GetFileName(f) is not ("RiskPolicy.cs" or "PolicyFile.cs" or "TargetVolatility.cs")),
+                    .Where(f =>
+                        Path.GetFileName(f) is not ("RiskPolicy.cs" or "PolicyFile.cs" or "TargetVolatility.cs")
+                    ),
                 @"\[Json|System\.Text\.Json\.Serialization"
             )
         );

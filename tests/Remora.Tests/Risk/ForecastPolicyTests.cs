@@ -257,9 +257,10 @@ public sealed class ForecastPolicyTests
     public void Its_json_has_the_fields_of_the_forecast_and_that_of_others_does_not()
     {
         var json = JsonElement.Parse(PolicyFile.Write(Policy));
+        string[] fields = ["model", "score", "horizon", "target_volatility", "block_from"];
         Assert.Equal(
             """["remora-2","forecast_percentile","4h","median",0.9]""",
-            $"[{string.Join(',', new[] { "model", "score", "horizon", "target_volatility", "block_from" }.Select(f => json.GetProperty(f).GetRawText()))}]"
+            $"[{string.Join(',', fields.Select(field => json.GetProperty(field).GetRawText()))}]"
         );
         var other = JsonElement.Parse(PolicyFile.Write(RiskPolicy.Default));
         Assert.Equal(
