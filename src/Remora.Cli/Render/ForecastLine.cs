@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Remora.Forecasts;
 
 namespace Remora.Cli.Render;
 
 /// <summary>Describes the forecast of an assessment in one line.</summary>
 internal static class ForecastLine
 {
-    private const int LongestComparison = 180; // days
-
     /// <summary>
     /// Returns the line, without the parts that are unknown; null if the answer has no forecast and
     /// no reason, like the one of the whole market.
@@ -28,7 +27,8 @@ internal static class ForecastLine
         var line = $"next 4 h: ±{Percent(volatility)}";
         if (Number(horizon, "percentile") is { } percentile && Number(forecast, "history_days") is { } days)
             line +=
-                $" (busier than {Percent(percentile)} of its last " + $"{(int)Math.Min(LongestComparison, days)} days)";
+                $" (busier than {Percent(percentile)} of its last "
+                + $"{(int)Math.Min(Forecast.LongestComparison, days)} days)";
         if (Number(horizon.GetProperty(losses), "0.02") is { } chance)
             line += $"; chance to {move} more than 2 %: {Percent(chance)}";
         if (Number(horizon.GetProperty(stops), "0.1") is { } distance)

@@ -8,10 +8,11 @@ namespace Remora.Forecasts;
 /// </summary>
 public sealed class Forecast
 {
-    /// <summary>
-    /// The past that ranks and factors need, in days. They compare with the last 180 days at most.
-    /// </summary>
+    /// <summary>The past that ranks and factors need, in days.</summary>
     public const int DaysOfComparison = 30;
+
+    /// <summary>The longest past that ranks and factors compare with, in days.</summary>
+    public const int LongestComparison = 180;
 
     private readonly ForecastNumbers _numbers;
     private readonly ForecastCoefficients _fit;
@@ -132,6 +133,9 @@ public sealed class Forecast
     public ForecastCoefficients GetCoefficients() => _fit;
 
     internal UsualForecast Usual { get; }
+
+    /// <summary>The past that ranks and factors compare with, in whole days.</summary>
+    internal int ComparedDays => (int)Math.Min(LongestComparison, HistoryDays);
 
     internal bool HasComparison => HistoryDays >= DaysOfComparison;
 

@@ -10,7 +10,7 @@ namespace Remora.Forecasts;
 /// </summary>
 internal sealed class ForecastWindow
 {
-    private const int Days = 180;
+    private const int Days = Forecast.LongestComparison;
     private const int Hours = Days * 24;
     private const int Values = Horizon.Count * FactorSums.Count;
     private const ushort Nothing = ushort.MaxValue;

@@ -108,8 +108,8 @@ internal abstract class BlockingCondition(string name, string words)
             $"{Reasoning.ForecastRank(assessment, horizon)}, and the policy blocks from {Reasoning.Percent(_from)}";
 
         public override string ExplainMean(double score) =>
-            $"the forecast volatility of the next {horizon.Words} is higher than in {Reasoning.Percent(score)} of the "
-            + $"last 180 days, in the mean of the pairs, and the policy blocks from {Reasoning.Percent(_from)}";
+            $"the forecast volatility of the next {horizon.Words} is higher than in {Reasoning.Percent(score)} of "
+            + $"their past, in the mean of the pairs, and the policy blocks from {Reasoning.Percent(_from)}";
     }
 
     private sealed class BlockingStaleness() : BlockingCondition("stale_data", "stale data")

@@ -75,7 +75,7 @@ internal static class Reasoning
     public static string ForecastRank(Assessment assessment, Horizon horizon) =>
         $"the forecast volatility of the next {horizon.Words}, "
         + Invariant($"{assessment.Forecast!.NumbersOf(horizon).Volatility:0.00%}, is higher than in ")
-        + $"{Percent(assessment.RiskScore)} of the market's last 180 days";
+        + $"{Percent(assessment.RiskScore)} of the market's last {assessment.Forecast.ComparedDays} days";
 
     /// <summary>Returns a percentile without rounding it up to the next whole percent.</summary>
     public static string Percent(double ratio) => Invariant($"{Math.Floor(1000 * ratio) / 10:0.#}%");
@@ -106,7 +106,7 @@ internal static class Reasoning
         var (day, target) = (Horizon.OneDay, assessment.Rules.TargetVolatility!);
         var aim =
             target == TargetVolatility.Median
-                ? Invariant($"its median of 180 days, {forecast.MedianOf(day):0.00%}")
+                ? Invariant($"its median of {forecast.ComparedDays} days, {forecast.MedianOf(day):0.00%}")
                 : Invariant($"the target, {target.Ratio:0.00%}");
         return Invariant($"The position is {scale:0%} of the usual one: the forecast volatility of the next ")
             + Invariant($"{day.Words} is {forecast.NumbersOf(day).Volatility:0.00%}, {aim}.");

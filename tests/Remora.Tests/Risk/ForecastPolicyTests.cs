@@ -69,10 +69,12 @@ public sealed class ForecastPolicyTests
     [Fact]
     public void It_says_why_it_blocks_and_how_large_the_position_is()
     {
-        var high = At(Ranked.First(forecast => forecast[Horizon.FourHours].Percentile > 0.95));
+        var ranked = Ranked.First(forecast => forecast[Horizon.FourHours].Percentile > 0.95);
+        var high = At(ranked);
+        Assert.InRange(ranked.HistoryDays, 30, 180);
         Assert.Matches(
             @"^Entries are blocked: the forecast volatility of the next 4 hours, \d\.\d\d%, is higher than in "
-                + @"9[5-9](\.\d)?% of the market's last 180 days, and the policy blocks from 90%\.$",
+                + $@"9[5-9](\.\d)?% of the market's last {(int)ranked.HistoryDays} days, and the policy blocks from 90%\.$",
             high.Reasoning[0]
         );
         var forecast = Ranked.First(f => At(f) is { SafeToTrade: true, PositionScale: < 0.95 });
@@ -82,7 +84,7 @@ public sealed class ForecastPolicyTests
         );
         Assert.Matches(
             @"^The position is \d\d% of the usual one: the forecast volatility of the next 24 hours is \d\.\d\d%, its "
-                + @"median of 180 days, \d\.\d\d%\.$",
+                + $@"median of {(int)forecast.HistoryDays} days, \d\.\d\d%\.$",
             At(forecast).Reasoning[1]
         );
         Assert.DoesNotContain(At(forecast, configured: [Signal.Vix]).Reasoning, s => s.Contains("Not in the score"));
