@@ -123,7 +123,8 @@ nuget() {
   # lock file.
   for project in Remora.Client Remora; do
     flock "$root/artifacts/build.lock" dotnet pack "$root/src/$project" -c Release -p:RunAnalyzers=false \
-      -p:PackageId="${project/%Remora/Remora.Engine}" -p:RestorePackagesWithLockFile=false \
+      -p:PackageId="${project/%Remora/Remora.Engine}" \
+      -p:NuGetLockFilePath="$root/artifacts/pack-locks/$project.lock.json" \
       -p:ContinuousIntegrationBuild=true -o "$packages" -v quiet -nologo >&2 || fail "dotnet pack of $project failed"
   done
   ls "$packages"/Remora.*.nupkg
