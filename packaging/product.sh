@@ -70,7 +70,7 @@ archive() {
   local top
   top=$(product) || exit 1
   mkdir -p "$packages"
-  rm -f "$packages"/remora-*-linux-x64.tar.gz
+  rm -f "$packages"/remora-[0-9]*-linux-x64.tar.gz
   tar --sort=name --mtime="@$(package_time)" --owner=0 --group=0 --numeric-owner --mode=go-w --exclude=complete \
     -C "$(dirname "$top")" -c "$product" | gzip -n -6 >"$packages/$product.tar.gz.new"
   mv "$packages/$product.tar.gz.new" "$packages/$product.tar.gz"
