@@ -11,13 +11,13 @@ using Remora.Supervision;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// A client for ClickHouse's HTTP interface: an embedded engine on its socket, or a server or
+/// A client for ClickHouse's HTTP interface: an embedded engine by its endpoint, or a server or
 /// cluster by URL. Throws <see cref="ClickHouseException"/> for errors of ClickHouse, and
 /// <see cref="ClickHouseUnavailableException"/> when it is unreachable.
 /// </summary>
 public sealed class ClickHouseClient : IDisposable
 {
-    private static readonly Uri SocketUrl = new("http://localhost");
+    private static readonly Uri EngineUrl = new("http://localhost");
 
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
@@ -25,8 +25,8 @@ public sealed class ClickHouseClient : IDisposable
 
     public ClickHouseClient(ClickHouseOptions options, TimeProvider? time = null)
     {
-        if (options.Url is null == options.Socket is null)
-            throw new ArgumentException("set either Url or Socket", nameof(options));
+        if (options.Url is null == options.Engine is null)
+            throw new ArgumentException("set either Url or Engine", nameof(options));
         _options = options;
         _time = time ?? TimeProvider.System;
         var handler = new SocketsHttpHandler
@@ -36,9 +36,9 @@ public sealed class ClickHouseClient : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(10),
             UseProxy = options.Url is not null,
         };
-        if (options.Socket is { } socket)
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(socket(), cancellation);
-        _http = new(handler) { BaseAddress = options.Url ?? SocketUrl, Timeout = Timeout.InfiniteTimeSpan };
+        if (options.Engine is { } engine)
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(engine().Port, cancellation);
+        _http = new(handler) { BaseAddress = options.Url ?? EngineUrl, Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public string Database => _options.Database;
@@ -286,13 +286,14 @@ public sealed class ClickHouseClient : IDisposable
             new Uri(UrlOf(content is null ? null : sql, options, setting), UriKind.Relative)
         );
         request.Content = content?.Invoke() ?? new StringContent(sql, Encoding.UTF8);
-        if (_options.User is { } user)
-            request.Headers.TryAddWithoutValidation("X-ClickHouse-User", user);
-        if (_options.Password is { } password)
-            request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
         HttpResponseMessage answer;
         try
         {
+            var (user, password) = _options.Engine?.Invoke().Login(_options.User) ?? (_options.User, _options.Password);
+            if (user is not null)
+                request.Headers.TryAddWithoutValidation("X-ClickHouse-User", user);
+            if (password is not null)
+                request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
             answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -376,12 +377,12 @@ public sealed class ClickHouseClient : IDisposable
                 : 0;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
+    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+            await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

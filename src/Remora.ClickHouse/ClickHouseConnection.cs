@@ -113,11 +113,18 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     }
 
     private static ClickHouseOptions ReadingOnly(ClickHouseOptions options) =>
-        options with
-        {
-            User = options.Socket is null ? options.User : EmbeddedEngineOptions.ReadingUser,
-            Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["readonly"] = "1" },
-        };
+        options.Engine is not null
+            ? options with
+            {
+                User = EmbeddedEngineOptions.ReadingUser,
+            }
+            : options with
+            {
+                Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal)
+                {
+                    ["readonly"] = "1",
+                },
+            };
 
     private static async Task<(ClickHouseOptions, EmbeddedEngine?)> OpenFolderAsync(
         string folder,
@@ -133,7 +140,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         {
             var wanted = new EmbeddedEngineOptions { Folder = folder, Database = database };
             var engine = await EmbeddedEngine.StartAsync(configure?.Invoke(wanted) ?? wanted, time, cancellation);
-            return (new() { Socket = () => engine.Endpoint.Socket }, engine);
+            return (new() { Engine = () => engine.Endpoint }, engine);
         }
         catch (EngineStartException e)
         {

@@ -1,3 +1,5 @@
+using Remora.ClickHouse.Embedded;
+
 namespace Remora.ClickHouse;
 
 /// <summary>Address and credentials of ClickHouse, and defaults for queries.</summary>
@@ -5,16 +7,20 @@ public sealed record ClickHouseOptions
 {
     /// <summary>
     /// The URL of a server, for example <c>http://host:8123</c>, optionally with user, password and
-    /// database. Null for a unix socket.
+    /// database. Null for an embedded engine.
     /// </summary>
     public Uri? Url { get; init; }
 
     /// <summary>
-    /// Returns the unix socket of an embedded engine. Called for each connection, because the
-    /// socket moves when the engine restarts.
+    /// Returns the endpoint of an embedded engine. Called for each request, because port and
+    /// passwords change when the engine restarts.
     /// </summary>
-    public Func<string>? Socket { get; init; }
+    public Func<EngineEndpoint>? Engine { get; init; }
 
+    /// <summary>
+    /// The user. With an embedded engine: null for the one with all rights, or
+    /// <see cref="EmbeddedEngineOptions.ReadingUser"/>.
+    /// </summary>
     public string? User { get; init; }
 
     public string? Password { get; init; }

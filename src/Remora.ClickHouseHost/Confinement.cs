@@ -6,7 +6,7 @@ namespace Remora.ClickHouseHost;
 
 /// <summary>
 /// Confines the host with Landlock: it can use its data folder, its own files and those of the
-/// runtime, and cannot open TCP connections. Landlock applies to the calling thread and to what it
+/// runtime, and cannot open TCP connections. It can write its endpoint file, and cannot read it. Landlock applies to the calling thread and to what it
 /// starts later, and the runtime has threads before Main. So Main applies the rules and executes
 /// the program again, which confines every thread of the new process. The new process has a clean
 /// environment, because the engine lets every user read /proc/self/environ.
@@ -61,21 +61,20 @@ internal static unsafe partial class Confinement
     /// <exception cref="HostException">
     /// A folder cannot be created, the library is missing, or the program cannot be executed.
     /// </exception>
-    public static void Enter(HostOptions options)
+    public static void Enter(HostOptions options, Terminal terminal)
     {
         var library = ChdbLibrary.Find(options.Library);
-        var folder = Host.MakeFolder(options.Path);
-        var socket = Host.SocketPath(options, folder);
+        var folder = HostFolder.Make(options.Path);
         var program = Environment.ProcessPath ?? throw new HostException("the path of this program is unknown");
         string[] arguments =
         [
             .. CommandLine(),
             "--libchdb",
             library,
-            "--socket",
-            socket,
+            "--terminal",
+            terminal.ToString(),
             "--confinement",
-            Restrict(options, folder, library, socket, program),
+            Restrict(options, folder, library, program),
         ];
         // Its socket would be in /tmp
         string[] environment = [.. CleanEnvironment().Append("DOTNET_EnableDiagnostics=0")];
@@ -87,7 +86,7 @@ internal static unsafe partial class Confinement
     }
 
     // Returns what is not confined, in one sentence; empty if everything is.
-    private static string Restrict(HostOptions options, string folder, string library, string socket, string program)
+    private static string Restrict(HostOptions options, string folder, string library, string program)
     {
         // Version 1 cannot allow moving a file to another folder, which the engine does.
         if (Landlock.Version < 2)
@@ -96,8 +95,10 @@ internal static unsafe partial class Confinement
         using var rules = Landlock.Create();
         if (rules is null)
             return "the ClickHouse engine is not confined, because the kernel refuses Landlock rules";
-        rules.Allow(folder, FileRights.Write);
-        rules.Allow(Path.GetDirectoryName(socket)!, FileRights.Write);
+        rules.Allow(folder, FileRights.Write & ~FileRights.Read);
+        foreach (var name in HostFolder.OfTheEngine)
+            rules.Allow(HostFolder.Make(Path.Combine(folder, name)), FileRights.Write);
+        rules.Allow(Path.Combine(folder, "pipes"), FileRights.Write); // of an older version, to remove it
         foreach (var path in options.Write)
             rules.Allow(path, FileRights.Write);
         foreach (
@@ -122,8 +123,7 @@ internal static unsafe partial class Confinement
                 // .NET: its root, of ROOT/host/fxr/VERSION/libhostfxr.so
                 rules.Allow(Path.GetFullPath(Path.Combine(file, "../../../..")), FileRights.Read);
         }
-        if (options.Port is { } port)
-            rules.AllowPort(port);
+        rules.AllowPort(options.Port ?? 0);
         return !rules.Enter() ? "the ClickHouse engine is not confined, because the kernel refuses Landlock rules"
             : Landlock.Version < 4
                 ? "the ClickHouse engine can open TCP connections, because this kernel cannot forbid them (Linux "

@@ -13,18 +13,18 @@ internal sealed class FolderLock : IDisposable
     private FolderLock(FileStream file) => _file = file;
 
     /// <summary>Takes the lock. Waits a short time for a previous process that is ending.</summary>
-    public static async Task<FolderLock> TakeAsync(string folder)
+    public static FolderLock Take(string folder)
     {
         var path = Path.Combine(folder, "lock");
         for (var waited = TimeSpan.Zero; ; waited += Pause)
         {
             try
             {
-                return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
             }
             catch (IOException) when (waited < LockTimeout && File.Exists(path))
             {
-                await Task.Delay(Pause);
+                Thread.Sleep(Pause);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -3,16 +3,17 @@ using System.Text.Json.Serialization;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// The endpoint of a running host: its ready line, and the file <c>endpoint</c> in its folder.
+/// The endpoint of a running host: its ready line, and the file <c>endpoint</c> in its folder, which
+/// only the owner can read.
 /// </summary>
-/// <param name="Socket">The unix socket.</param>
-/// <param name="Port">The loopback port; null for none.</param>
+/// <param name="Port">The loopback port of the HTTP interface.</param>
 /// <param name="Pid">The process id.</param>
-/// <param name="Version">The version of ClickHouse.</param>
 /// <param name="Unconfined">
 /// What the kernel does not confine, in one sentence; null if the host is fully confined.
 /// </param>
-internal sealed record HostEndpoint(string Socket, int? Port, int Pid, string Version, string? Unconfined);
+/// <param name="Password">The password of the user with all rights, new for each start.</param>
+/// <param name="ReaderPassword">The password of the read-only user.</param>
+internal sealed record HostEndpoint(int Port, int Pid, string? Unconfined, string Password, string ReaderPassword);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(HostEndpoint))]

@@ -8,16 +8,14 @@ internal sealed record HostOptions
     public const string Usage = """
         Remora.ClickHouseHost --path FOLDER [options]
           --path FOLDER       data folder; created if it is missing
-          --socket FILE       unix socket to listen on (default: FOLDER/clickhouse.sock)
-          --port N            additional loopback port for the read-only user 'remora' (0: any free port); requires --password-stdin
-          --password-stdin    read the password of the user 'remora' from the first line of standard input
+          --port N            loopback port of the HTTP interface (default: any free port)
+          --password-stdin    read the password of the user 'remora', who only reads, from the first line of standard input
           --database NAME     database that the user 'remora' can read (default: remora)
           --memory SIZE       maximum memory of the engine, for example 800M or 4G (default: a quarter of the machine's, at least 1G)
-          --concurrency N     maximum number of concurrent queries; others wait (default: 16)
+          --concurrency N     maximum number of concurrent queries (default: 100)
           --libchdb FILE      library of the engine (default: REMORA_LIBCHDB, or the nearest node_modules)
           --read FOLDER       additional folder or file that SQL can read, for example for imports; repeatable
           --write FOLDER      additional folder that SQL can read and write, for example for backups; repeatable
-          --check             open the folder, check that engine and runtime work together, print the version, and exit
           --standalone        keep running when standard input closes
         """;
 
@@ -25,13 +23,11 @@ internal sealed record HostOptions
 
     public required string Path { get; init; }
 
-    public string? Socket { get; init; }
-
     public int? Port { get; init; }
 
     public long Memory { get; init; } = Math.Max(Gigabyte, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    public int Concurrency { get; init; } = 16;
+    public int Concurrency { get; init; } = 100;
 
     public string? Library { get; init; } = Environment.GetEnvironmentVariable("REMORA_LIBCHDB");
 
@@ -51,7 +47,11 @@ internal sealed record HostOptions
 
     public bool Standalone { get; init; }
 
-    public bool Check { get; init; }
+    /// <summary>
+    /// The files of <see cref="Native.Terminal"/>; null before
+    /// <see cref="ClickHouseHost.Confinement.Enter"/>.
+    /// </summary>
+    public string? Terminal { get; init; }
 
     public static HostOptions Parse(IReadOnlyList<string> arguments)
     {
@@ -59,14 +59,12 @@ internal sealed record HostOptions
         for (var i = 0; i < arguments.Count; i++)
         {
             var name = arguments[i];
-            if (name is "--standalone" or "--check" or "--password-stdin")
+            if (name is "--standalone" or "--password-stdin")
             {
-                options = name switch
-                {
-                    "--standalone" => options with { Standalone = true },
-                    "--check" => options with { Check = true },
-                    _ => options with { PasswordOnInput = true },
-                };
+                options =
+                    name == "--standalone"
+                        ? options with { Standalone = true }
+                        : options with { PasswordOnInput = true };
                 continue;
             }
             if (i + 1 == arguments.Count)
@@ -75,7 +73,6 @@ internal sealed record HostOptions
             options = name switch
             {
                 "--path" => options with { Path = value },
-                "--socket" => options with { Socket = value },
                 "--port" => options with { Port = Whole(name, value, 0, 65535) },
                 "--memory" => options with { Memory = Size(name, value) },
                 "--concurrency" => options with { Concurrency = Whole(name, value, 1, 1000) },
@@ -83,14 +80,13 @@ internal sealed record HostOptions
                 "--database" => options with { Database = value },
                 "--read" => options with { Read = [.. options.Read, value] },
                 "--write" => options with { Write = [.. options.Write, value] },
+                "--terminal" => options with { Terminal = value },
                 "--confinement" => options with { Confinement = value },
                 _ => throw new HostException($"'{name}' is not an option\n{Usage}"),
             };
         }
         if (options.Path.Length == 0)
             throw new HostException("--path is missing\n" + Usage);
-        if (options.Port is not null && !options.PasswordOnInput)
-            throw new HostException("--port requires --password-stdin\n" + Usage);
         return options;
     }
 

@@ -1,23 +1,12 @@
-using System.Text.Json;
 using Remora.ClickHouseHost;
+using Remora.ClickHouseHost.Native;
 
 try
 {
     var options = HostOptions.Parse(args);
-    if (options.Confinement is null)
-        Confinement.Enter(options); // continues in a new process image
-    // Calls of the engine and reads of its pipes block, so the thread pool must not add threads one
-    // at a time.
-    ThreadPool.SetMinThreads(64, 16);
-    if (options.Check)
-    {
-        await Console.Out.WriteLineAsync(SelfCheck.Run(options));
-        return 0;
-    }
-    await using var host = await Host.StartAsync(options);
-    var ready = JsonSerializer.Serialize(host.Endpoint, EndpointJson.Default.HostEndpoint);
-    await Console.Out.WriteLineAsync(ready);
-    await host.WaitForStopAsync();
+    if (options.Terminal is null)
+        Confinement.Enter(options, Terminal.Open()); // continues in a new process image
+    new Host(options, Terminal.Parse(options.Terminal!)).Run();
     return 0;
 }
 catch (HostException e)

@@ -35,7 +35,7 @@ internal sealed class DatabasesAttribute : BeforeAfterTestAttribute
         return new(
             new()
             {
-                Socket = () => engine.Endpoint.Socket,
+                Engine = () => engine.Endpoint,
                 Database = name,
                 Settings = Settings,
             }

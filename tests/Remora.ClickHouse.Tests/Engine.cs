@@ -1,6 +1,5 @@
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Tests;
-using Remora.Testing;
 
 [assembly: AssemblyFixture(typeof(Engine))]
 
@@ -13,26 +12,22 @@ public sealed class Engine : IAsyncLifetime
 {
     private readonly Scratch _scratch = new();
     private EmbeddedEngine? _engine;
-    private SocketPort? _port;
 
     public EmbeddedEngine Embedded => _engine!;
 
     /// <summary>The URL of the engine as a server, for a user with all rights.</summary>
-    public Uri Url => _port!.Url;
+    public Uri Url => new($"http://{EngineEndpoint.Owner}@127.0.0.1:{Embedded.Endpoint.Port}/");
 
-    public async ValueTask InitializeAsync()
-    {
+    public string Password => Embedded.Endpoint.Password;
+
+    public async ValueTask InitializeAsync() =>
         _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder });
-        _port = new(() => Embedded.Endpoint.Socket);
-    }
 
     /// <summary>Returns a client of a new, empty database.</summary>
     public Task<ClickHouseClient> NewDatabaseAsync() => DatabasesAttribute.NewAsync(Embedded);
 
     public async ValueTask DisposeAsync()
     {
-        if (_port is not null)
-            await _port.DisposeAsync();
         if (_engine is not null)
             await _engine.DisposeAsync();
         _scratch.Dispose();

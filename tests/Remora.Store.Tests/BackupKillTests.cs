@@ -97,7 +97,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         using var client = new ClickHouseClient(
             new()
             {
-                Socket = () => own.Endpoint.Socket,
+                Engine = () => own.Endpoint,
                 Database = "own",
                 Retries = 12,
             }
@@ -105,7 +105,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         var store = new MarketStore(client, Engine.ForEver);
         await store.PrepareAsync();
         await Backups.FillAsync(store, 2, 60);
-        await using (var tap = new EngineTap(scratch.PathOf("tap"), () => own.Endpoint.Socket))
+        await using (var tap = new EngineTap(() => own.Endpoint.Port))
         {
             tap.CutAt(
                 text => text.Contains("EXCHANGE TABLES `restore_of_candles`", StringComparison.Ordinal),
@@ -115,7 +115,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
             using var cut = new ClickHouseClient(
                 new()
                 {
-                    Socket = () => tap.Path,
+                    Engine = () => own.Endpoint with { Port = tap.Port },
                     Database = "own",
                     Retries = 0,
                 }
@@ -139,13 +139,13 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
     {
         using var scratch = new Scratch();
         var target = await engine.NewStoreAsync();
-        await using (var tap = new EngineTap(scratch.PathOf("tap"), () => engine.Embedded.Endpoint.Socket))
+        await using (var tap = new EngineTap(() => engine.Embedded.Endpoint.Port))
         {
             tap.CutAt(text => text.Contains("EXCHANGE TABLES", StringComparison.Ordinal), after: true);
             using var cut = new ClickHouseClient(
                 new()
                 {
-                    Socket = () => tap.Path,
+                    Engine = () => engine.Embedded.Endpoint with { Port = tap.Port },
                     Database = target.Client.Database,
                     Retries = 0,
                 }
@@ -290,12 +290,12 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         Func<MarketStore, Task> job
     )
     {
-        await using var tap = new EngineTap(scratch.PathOf("tap"), () => engine.Embedded.Endpoint.Socket);
+        await using var tap = new EngineTap(() => engine.Embedded.Endpoint.Port);
         tap.CutAt(text => text.Contains(statement, StringComparison.Ordinal), after);
         using var cut = new ClickHouseClient(
             new()
             {
-                Socket = () => tap.Path,
+                Engine = () => engine.Embedded.Endpoint with { Port = tap.Port },
                 Database = target.Client.Database,
                 Retries = 0,
             }

@@ -371,7 +371,7 @@ public sealed class JournalTests(Engine engine)
         );
     }
 
-    // Returns a store whose socket is unreachable until a condition holds.
+    // Returns a store whose engine is unreachable until a condition holds.
     internal static async Task<MarketStore> AwayAsync(Engine engine, Func<bool> isThere)
     {
         using var client = await engine.NewDatabaseAsync();
@@ -379,7 +379,7 @@ public sealed class JournalTests(Engine engine)
             new ClickHouseClient(
                 new()
                 {
-                    Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere",
+                    Engine = () => isThere() ? engine.Embedded.Endpoint : throw new IOException("no engine"),
                     Database = client.Database,
                     Retries = 1,
                     RetryDelay = TimeSpan.FromMilliseconds(10),

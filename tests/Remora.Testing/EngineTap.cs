@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -11,8 +12,8 @@ public sealed class EngineTap : IAsyncDisposable
 {
     private const int LongestText = 1 << 18;
 
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly Func<string> _engine;
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Func<int> _engine;
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _tripped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _tripping = new();
@@ -21,18 +22,18 @@ public sealed class EngineTap : IAsyncDisposable
     private bool _after;
     private Action? _act;
 
-    /// <param name="path">The path to listen on.</param>
-    /// <param name="engine">Returns the engine's socket; called for every connection.</param>
-    public EngineTap(string path, Func<string> engine)
+    /// <param name="engine">Returns the engine's port; called for every connection.</param>
+    public EngineTap(Func<int> engine)
     {
-        (Path, _engine) = (path, engine);
-        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _engine = engine;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where it listens.</summary>
-    public string Path { get; }
+    /// <summary>The port on which it listens.</summary>
+    public int Port { get; }
 
     /// <summary>Completes when the wanted statement has come.</summary>
     public Task Tripped => _tripped.Task;
@@ -50,7 +51,6 @@ public sealed class EngineTap : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
         _cut.Dispose();
-        File.Delete(Path);
     }
 
     private async Task AcceptAsync()
@@ -69,12 +69,12 @@ public sealed class EngineTap : IAsyncDisposable
 
     private async Task PassAsync(Socket caller)
     {
-        using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var engine = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using (caller)
         {
             try
             {
-                await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine()), _cut.Token);
+                await engine.ConnectAsync(IPAddress.Loopback, _engine(), _cut.Token);
                 var connection = new Connection();
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
                 var both = new[]

@@ -23,7 +23,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         (_options, _time) = (options, time);
         var parent = Path.GetDirectoryName(Path.GetFullPath(options.Folder));
         _requiredFolder = options.RequiredFolder ?? parent ?? options.Folder;
-        Client = new(new() { Socket = () => Endpoint.Socket, Settings = options.Settings }, time);
+        Client = new(new() { Engine = () => Endpoint, Settings = options.Settings }, time);
         _process = new(
             new()
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Remora.Supervision;
 using Remora.Supervision.Processes;
 
@@ -6,7 +7,7 @@ namespace Remora.ClickHouse.Embedded;
 /// <summary>Options of the embedded engine.</summary>
 public sealed record EmbeddedEngineOptions
 {
-    /// <summary>The read-only user: on the port with a password, on the socket by name.</summary>
+    /// <summary>The read-only user.</summary>
     public const string ReadingUser = "remora";
 
     /// <summary>The folder with all data of the engine. It is created if it is missing.</summary>
@@ -20,13 +21,15 @@ public sealed record EmbeddedEngineOptions
     public string? RequiredFolder { get; init; }
 
     /// <summary>
-    /// An additional loopback port for curl, Grafana and other clients; 0 for any free port, null
-    /// for none. Callers are the read-only user <see cref="ReadingUser"/>. Requires
-    /// <see cref="PortPassword"/>.
+    /// The loopback port, for example for curl and Grafana, which log in as
+    /// <see cref="ReadingUser"/> with <see cref="PortPassword"/>; any free port if null or 0.
     /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>The password for the port: one line of 1 to 1000 bytes.</summary>
+    /// <summary>
+    /// The password of <see cref="ReadingUser"/>: one line of 1 to 1000 bytes. A random one if
+    /// null.
+    /// </summary>
     public string? PortPassword { get; init; }
 
     /// <summary>The database that <see cref="ReadingUser"/> can read.</summary>
@@ -89,15 +92,29 @@ public sealed record EmbeddedEngineOptions
         new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
-/// <summary>The endpoint that a host reports.</summary>
-/// <param name="Socket">The unix socket.</param>
-/// <param name="Port">The loopback port; null for none.</param>
+/// <summary>The endpoint that a host reports. It contains passwords.</summary>
+/// <param name="Port">The loopback port of the HTTP interface.</param>
 /// <param name="Pid">The process id.</param>
-/// <param name="Version">The version of ClickHouse.</param>
 /// <param name="Unconfined">
 /// What the kernel does not confine, in one sentence; null if the host is fully confined.
 /// </param>
-public sealed record EngineEndpoint(string Socket, int? Port, int Pid, string Version, string? Unconfined);
+/// <param name="Password">The password of the user with all rights.</param>
+/// <param name="ReaderPassword">
+/// The password of <see cref="EmbeddedEngineOptions.ReadingUser"/>.
+/// </param>
+public sealed record EngineEndpoint(int Port, int Pid, string? Unconfined, string Password, string ReaderPassword)
+{
+    /// <summary>The user with all rights.</summary>
+    public const string Owner = "service";
+
+    /// <summary>Returns the user and the password to send.</summary>
+    /// <param name="user">The user; null for the one with all rights.</param>
+    internal (string? User, string? Password) Login(string? user) =>
+        user == EmbeddedEngineOptions.ReadingUser ? (user, ReaderPassword) : (user ?? Owner, Password);
+
+    /// <summary>Returns the endpoint without its passwords.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+}
 
 public enum EngineState
 {

@@ -35,7 +35,7 @@ public static class EngineFolder
     /// <summary>
     /// Returns options that connect to the current host of the folder, also after a restart.
     /// </summary>
-    public static ClickHouseOptions OptionsOf(string folder) => new() { Socket = () => SocketOf(folder) };
+    public static ClickHouseOptions OptionsOf(string folder) => new() { Engine = () => EndpointOf(folder) };
 
     /// <summary>
     /// Returns whether the endpoint file exists. A host creates it at its start and deletes it at
@@ -49,11 +49,11 @@ public static class EngineFolder
 
     private static string EndpointFile(string folder) => Path.Combine(folder, "endpoint");
 
-    private static string SocketOf(string folder)
+    private static EngineEndpoint EndpointOf(string folder)
     {
         try
         {
-            return Parse(File.ReadAllText(EndpointFile(folder))).Socket;
+            return Parse(File.ReadAllText(EndpointFile(folder)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

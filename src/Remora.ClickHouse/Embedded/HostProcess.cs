@@ -32,8 +32,6 @@ internal sealed class HostProcess : IChild
         CancellationToken cancellation
     )
     {
-        if (options.Port is not null && options.PortPassword is not { Length: > 0 })
-            throw new EngineStartException("a port of the engine requires a password");
         var (command, arguments) = HostProgram.Find(options.HostProgram);
         var endpoint = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var child = new ChildProcess(
@@ -50,8 +48,8 @@ internal sealed class HostProcess : IChild
         try
         {
             child.Start();
-            if (options.Port is not null)
-                await SendAsync(child, options.PortPassword!);
+            if (options.PortPassword is { } password)
+                await SendAsync(child, password);
             await child.ReadyAsync(endpoint.Task, options.StartTimeout, cancellation);
             return new(child, EngineFolder.Parse(await endpoint.Task));
         }
@@ -82,8 +80,9 @@ internal sealed class HostProcess : IChild
         {
             yield return "--port";
             yield return port.ToString(CultureInfo.InvariantCulture);
-            yield return "--password-stdin";
         }
+        if (options.PortPassword is not null)
+            yield return "--password-stdin";
         yield return "--database";
         yield return options.Database;
         foreach (var folder in options.ReadFolders)

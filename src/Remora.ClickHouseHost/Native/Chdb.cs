@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Remora.ClickHouseHost.Native;
 
-/// <summary>
-/// The functions of libchdb that the host uses. All text has explicit lengths, so that it can
-/// contain zero bytes.
-/// </summary>
+/// <summary>The functions of libchdb that the host uses.</summary>
 internal static unsafe partial class Chdb
 {
     private const string Library = "chdb";
@@ -17,91 +14,27 @@ internal static unsafe partial class Chdb
             (name, _, _) => name == Library ? NativeLibrary.Load(path) : 0
         );
 
-    [LibraryImport(Library)]
-    public static partial void chdb_set_signal_handlers_enabled(int enabled);
+    /// <summary>
+    /// Runs clickhouse-local with its command line, until its session ends. Only this way has a
+    /// session servers to start: <c>SYSTEM START LISTEN</c> fails after <c>chdb_connect</c>.
+    /// </summary>
+    /// <returns>The error; empty if it ended without one.</returns>
+    public static string Run(IReadOnlyList<string> arguments)
+    {
+        using var texts = new NativeStrings(arguments);
+        // The library's handler of SIGSEGV would end the process at the first null dereference in
+        // managed code.
+        chdb_set_signal_handlers_enabled(0);
+        var result = chdb_query_cmdline(arguments.Count, texts.Pointers);
+        return result is null ? "no result" : Marshal.PtrToStringUTF8((nint)chdb_result_error(result)) ?? "";
+    }
 
     [LibraryImport(Library)]
-    public static partial void** chdb_connect(int count, byte** arguments);
+    private static partial void chdb_set_signal_handlers_enabled(int enabled);
 
     [LibraryImport(Library)]
-    public static partial void chdb_close_conn(void** connection);
+    private static partial void* chdb_query_cmdline(int count, byte** arguments);
 
     [LibraryImport(Library)]
-    public static partial int chdb_shutdown();
-
-    [LibraryImport(Library)]
-    public static partial void* chdb_query_with_params_n(
-        void* connection,
-        byte* sql,
-        nuint sqlLength,
-        byte* format,
-        nuint formatLength,
-        byte** names,
-        nuint* nameLengths,
-        byte** values,
-        nuint* valueLengths,
-        nuint parameters
-    );
-
-    [LibraryImport(Library)]
-    public static partial void* chdb_stream_insert_with_params_n(
-        void* connection,
-        byte* sql,
-        nuint sqlLength,
-        byte* format,
-        nuint formatLength,
-        byte** names,
-        nuint* nameLengths,
-        byte** values,
-        nuint* valueLengths,
-        nuint parameters
-    );
-
-    [LibraryImport(Library)]
-    public static partial int chdb_stream_append(void* stream, byte* data, nuint length);
-
-    [LibraryImport(Library)]
-    public static partial void* chdb_stream_done(void* stream);
-
-    [LibraryImport(Library)]
-    public static partial void chdb_stream_cancel_insert(void* stream);
-
-    [LibraryImport(Library)]
-    public static partial byte* chdb_stream_insert_error(void* stream);
-
-    [LibraryImport(Library)]
-    public static partial void chdb_destroy_insert_stream(void* stream);
-
-    [LibraryImport(Library)]
-    public static partial void chdb_destroy_query_result(void* result);
-
-    [LibraryImport(Library)]
-    public static partial byte* chdb_result_buffer(void* result);
-
-    [LibraryImport(Library)]
-    public static partial nuint chdb_result_length(void* result);
-
-    [LibraryImport(Library)]
-    public static partial byte* chdb_result_error(void* result);
-
-    [LibraryImport(Library)]
-    public static partial double chdb_result_elapsed(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_rows_read(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_bytes_read(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_storage_rows_read(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_storage_bytes_read(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_rows_written(void* result);
-
-    [LibraryImport(Library)]
-    public static partial ulong chdb_result_bytes_written(void* result);
+    private static partial byte* chdb_result_error(void* result);
 }

@@ -52,7 +52,7 @@ public sealed class BackupCommandTests
             own.File("copy"),
             "--replace"
         );
-        own.Lead("served/sandbox", own.Socket);
+        own.Lead("served/sandbox");
         await using var service = RemoraProcess.Start(
             ["serve", "--sandbox", "--port", "0", "--pairs", "SOL/USDT", "--data", own.File("served")],
             new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
@@ -222,13 +222,11 @@ public sealed class BackupCommandTests
 
         public string Data => _folder.File("data");
 
-        public string Socket => _engine!.Endpoint.Socket;
-
         public static async Task<OwnEngine> StartAsync()
         {
             var own = new OwnEngine();
             own._engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(own.Data, "clickhouse") });
-            own._client = new(new() { Socket = () => own._engine.Endpoint.Socket, Database = "remora" });
+            own._client = new(new() { Engine = () => own._engine.Endpoint, Database = "remora" });
             return own;
         }
 
@@ -252,13 +250,14 @@ public sealed class BackupCommandTests
                 row => row.String()
             );
 
-        /// <summary>Makes a data folder whose engine answers at a socket.</summary>
-        public string Lead(string folder, string socket)
+        /// <summary>Makes a data folder whose engine is this one, also through another port.</summary>
+        public string Lead(string folder, int? port = null)
         {
+            var endpoint = _engine!.Endpoint;
             Directory.CreateDirectory(Path.Combine(File(folder), "clickhouse"));
             Write(
                 Path.Combine(folder, "clickhouse", "endpoint"),
-                $$"""{ "socket": "{{socket}}", "port": null, "pid": {{Environment.ProcessId}}, "version": "{{_engine!.Endpoint.Version}}" }"""
+                $$"""{ "port": {{port ?? endpoint.Port}}, "pid": {{Environment.ProcessId}}, "password": "{{endpoint.Password}}", "reader_password": "{{endpoint.ReaderPassword}}" }"""
             );
             return File(folder);
         }
@@ -266,8 +265,8 @@ public sealed class BackupCommandTests
         /// <summary>Runs a command that is killed (SIGKILL) at a statement.</summary>
         public async Task KillAtAsync(string statement, bool after, params string[] arguments)
         {
-            await using var tap = new EngineTap(File($"tap-{++_taps}"), () => Socket);
-            var data = Lead($"tapped-{_taps}", tap.Path);
+            await using var tap = new EngineTap(() => _engine!.Endpoint.Port);
+            var data = Lead($"tapped-{++_taps}", tap.Port);
             using var started = new SemaphoreSlim(0);
             RemoraProcess? command = null;
             tap.CutAt(

@@ -1,5 +1,6 @@
 using System.Net;
 using Remora.ClickHouse.Embedded;
+using Remora.ClickHouse;
 using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
@@ -12,21 +13,26 @@ internal sealed class StoreHost : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
     private readonly EmbeddedEngine _engine;
-    private readonly SocketPort _port;
     private readonly HttpClient _http;
 
     private StoreHost(TemporaryFolder folder, EmbeddedEngine engine)
     {
         _folder = folder;
         _engine = engine;
-        _port = new(() => engine.Endpoint.Socket);
-        _http = new() { BaseAddress = _port.Url };
+        _http = new() { BaseAddress = new($"http://127.0.0.1:{engine.Endpoint.Port}") };
+        _http.DefaultRequestHeaders.Add("X-ClickHouse-User", EngineEndpoint.Owner);
+        _http.DefaultRequestHeaders.Add("X-ClickHouse-Key", engine.Endpoint.Password);
     }
 
     /// <summary>The data folder for the command line.</summary>
     public string Data => _folder.File("data");
 
-    public string Url => _http.BaseAddress!.ToString();
+    /// <summary>The URL of the store as a server, for the user with all rights.</summary>
+    public string Url => $"http://{EngineEndpoint.Owner}@127.0.0.1:{_engine.Endpoint.Port}/";
+
+    /// <summary>The environment of a program that uses <see cref="Url"/>.</summary>
+    public IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string> { [StoreLocation.PasswordVariable] = _engine.Endpoint.Password };
 
     public static async Task<StoreHost> StartAsync()
     {
@@ -53,7 +59,6 @@ internal sealed class StoreHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await _port.DisposeAsync();
         await _engine.DisposeAsync();
         _folder.Dispose();
     }

@@ -44,11 +44,11 @@ public sealed class ConnectionTests(Engine engine)
     public async Task A_server_is_opened_by_its_address_and_its_database_optionally_created()
     {
         var url = $"{engine.Url}opened_by_url";
-        var refused = await RefusedAsync(StoreLocation.AtUrl(url), makeDatabase: false);
+        var refused = await RefusedAsync(StoreLocation.AtUrl(url, password: engine.Password), makeDatabase: false);
         Assert.Contains("the database 'opened_by_url' does not exist", refused);
-        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url)))
+        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: engine.Password)))
             Assert.Equal("opened_by_url", made.Client.Database);
-        await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url), makeDatabase: false);
+        await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: engine.Password), makeDatabase: false);
         Assert.Equal("opened_by_url", await found.Client.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
 
@@ -58,7 +58,7 @@ public sealed class ConnectionTests(Engine engine)
         Assert.Contains("check that it is running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
         Assert.Contains(
             "has no cluster 'nowhere'",
-            await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere"))
+            await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere", password: engine.Password))
         );
         Assert.Contains(
             "StoreLocation",
@@ -110,7 +110,7 @@ public sealed class ConnectionTests(Engine engine)
             StoreLocation.AtUrl(url, password: "right"),
             makeDatabase: false
         );
-        Assert.Equal(guarded.Endpoint.Version, opened.Version);
+        Assert.Matches(@"^\d+\.\d+\.", opened.Version);
         Assert.Equal("remora", await opened.Reader.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Remora.ClickHouse.Embedded;
 
 namespace Remora.ClickHouse.Tests.Host;
 
@@ -13,14 +14,14 @@ public sealed class OfficialClientTests(Engine engine)
             "node",
             [
                 Path.Combine(AppContext.BaseDirectory, "Host", "official-client.mjs"),
-                engine.Url.ToString(),
+                $"http://127.0.0.1:{engine.Embedded.Endpoint.Port}",
                 RepositoryRoot(),
             ]
         )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            UseShellExecute = false,
+            Environment = { ["USER_NAME"] = EngineEndpoint.Owner, ["PASSWORD"] = engine.Password },
         };
         using var node = Process.Start(start)!;
         var errors = node.StandardError.ReadToEndAsync();

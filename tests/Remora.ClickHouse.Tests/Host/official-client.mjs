@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 
 const [, , url, folder] = process.argv;
 const { createClient, ClickHouseError } = createRequire(folder + '/package.json')('@clickhouse/client');
-const client = createClient({ url, compression: { request: true, response: true } });
+const client = createClient({
+  url, username: process.env.USER_NAME, password: process.env.PASSWORD,
+  compression: { request: true, response: true },
+});
 const seen = {};
 
 seen.ping = (await client.ping()).success;

@@ -12,7 +12,7 @@ public sealed class ClusterTests(Engine engine)
         using var clustered = new ClickHouseClient(
             new()
             {
-                Socket = () => engine.Embedded.Endpoint.Socket,
+                Engine = () => engine.Embedded.Endpoint,
                 Database = client.Database,
                 Cluster = "many",
             }
@@ -44,7 +44,7 @@ public sealed class ClusterTests(Engine engine)
         using var clustered = new ClickHouseClient(
             new()
             {
-                Socket = () => engine.Embedded.Endpoint.Socket,
+                Engine = () => engine.Embedded.Endpoint,
                 Database = client.Database,
                 Cluster = "many",
             }

@@ -34,7 +34,7 @@ public sealed class LockTests(Engine engine)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         var dying = new ClickHouseClient(
-            new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database }
+            new() { Engine = () => engine.Embedded.Endpoint, Database = client.Database }
         );
         var database = new RollupDatabase(dying, Events.Options, TimeProvider.System);
         var held = await RollupLock.TakeAsync(database, rollup.Definition, "backfill", CancellationToken.None);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Remora.ClickHouseHost.Engine;
+namespace Remora.ClickHouseHost;
 
 /// <summary>
 /// Allows interrupted batches to be inserted again. The engine records the token of a batch before
