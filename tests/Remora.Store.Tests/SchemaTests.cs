@@ -62,7 +62,8 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 0 => 0,
                 1 => 3,
                 < 5 => 4,
-                _ => 5,
+                5 => 5,
+                _ => 6,
             },
             before.Count
         );
@@ -343,6 +344,7 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
             "assessments" => (row, i) => StoreTable.Assessments.Write(row, BothSides.Of(assessments[i]), (ulong)i + 1),
             "api_requests" => (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i), (ulong)i + 1),
             "rival_fits" => (row, i) => StoreTable.RivalFits.Write(row, Recorded.Fit(i), (ulong)i + 1),
+            "books" => (row, i) => StoreTable.Books.Write(row, Recorded.Book(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);
