@@ -5,6 +5,7 @@ using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Markets;
 using Remora.Notify;
 using Remora.Portfolios;
 using Remora.Risk;
@@ -30,6 +31,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
 [JsonSerializable(typeof(CorrelationList))]
+[JsonSerializable(typeof(Dictionary<string, Instant>))]
 [JsonSerializable(typeof(DroppedPair))]
 [JsonSerializable(typeof(FollowedBookList))]
 [JsonSerializable(typeof(ForecastAnswer))]

@@ -32,6 +32,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly CorrelationKeeper _correlations;
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
     private readonly IReadOnlyList<BookWatch> _books;
+    private readonly KeyUse _use;
     private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -58,6 +59,7 @@ public sealed class ServiceHost : IAsyncDisposable
         }
         _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         _added = new(settings, parts, Board, _pump, Streams);
+        _use = new(settings.DataFolder, settings.RealClock, parts.Log.CreateLogger<KeyUse>());
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
         var bookRisk = new BookRisk(Board, _correlations);
         _books = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(bot => NewBook(bot, bookRisk))];
@@ -71,7 +73,8 @@ public sealed class ServiceHost : IAsyncDisposable
             _whitelists,
             _correlations,
             bookRisk,
-            _books
+            _books,
+            _use
         ).Build();
     }
 
@@ -205,6 +208,7 @@ public sealed class ServiceHost : IAsyncDisposable
             Start("correlations", _correlations.RunAsync),
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             Start("added pairs", _added.RunAsync),
+            Start("last use of keys", _use.RunAsync),
             .. _whitelists.Select(whitelist => Start(whitelist.Name, whitelist.RunAsync)),
             .. _books.Select(book => Start(book.Name, book.RunAsync)),
             .. StartNotifiers(),

@@ -30,8 +30,14 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
 
     public IReadOnlyList<string> Whitelist { get; set; } = ["BTC/USDT", "ETH/USDT"];
 
+    /// <summary>The closed trades as JSON, by id.</summary>
+    public IReadOnlyList<string> Trades { get; set; } = [];
+
+    /// <summary>Whether the bot trades. While it does not, it does not count open trades.</summary>
+    public bool IsRunning { get; set; } = true;
+
     /// <summary>The open trades as Freqtrade 2026.9 shows them, with the members that are read.</summary>
-    public IReadOnlyList<object> Trades { get; set; } = [];
+    public IReadOnlyList<object> OpenTrades { get; set; } = [];
 
     /// <summary>The balance that the bot manages, in USDT.</summary>
     public double Wallet { get; set; } = 10_000;
@@ -152,8 +158,22 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     method = new[] { "StaticPairList" },
                 }
             );
+        if (call == "GET /api/v1/trades")
+            return (200, Page(int.Parse(request.Query["limit"]!), int.Parse(request.Query["offset"]!)));
+        if (call == "GET /api/v1/count")
+            return IsRunning
+                ? (
+                    200,
+                    new
+                    {
+                        current = 2,
+                        max = 3,
+                        total_stake = 100.0,
+                    }
+                )
+                : (502, new { error = "Error querying /api/v1/count: trader is not running" });
         if (call == "GET /api/v1/status")
-            return (200, Trades);
+            return (200, OpenTrades);
         if (call == "GET /api/v1/balance")
             return (
                 200,
@@ -162,6 +182,7 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     total = Wallet * 2,
                     total_bot = Wallet,
                     stake = "USDT",
+                    starting_capital = 750.0,
                 }
             );
         if (call == "POST /api/v1/locks")
@@ -185,6 +206,18 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
             return (404, new { detail = "Not Found" });
         }
         return (200, new { lock_count = Entries.Count, locks = Entries.Select(Shown) });
+    }
+
+    private object Page(int limit, int offset)
+    {
+        JsonElement[] page = [.. Trades.Skip(offset).Take(limit).Select(trade => JsonElement.Parse(trade))];
+        return new
+        {
+            trades = page,
+            trades_count = page.Length,
+            offset,
+            total_trades = Trades.Count,
+        };
     }
 
     /// <summary>Returns an open trade as the bot shows it.</summary>

@@ -78,7 +78,7 @@ public sealed class FollowCommandTests
                     .All(risk => risk.GetProperty("risk_score").ValueKind == JsonValueKind.Number)
         );
 
-        bot.Trades =
+        bot.OpenTrades =
         [
             FreqtradeStandIn.Trade(1, "BTC/USDT", 0.1, 50_000, stop: 1),
             FreqtradeStandIn.Trade(2, "M001/USDT", 10, 100, isShort: true, leverage: 2, liquidation: 1e9),

@@ -71,7 +71,7 @@ public sealed class BookTests(Browser browser) : IClassFixture<Browser>
     public async Task The_trades_of_a_followed_bot_are_shown_without_typing()
     {
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
-        bot.Trades = [FreqtradeStandIn.Trade(1, "BTC/USDT", 20, 100, stop: 1, liquidation: 50)];
+        bot.OpenTrades = [FreqtradeStandIn.Trade(1, "BTC/USDT", 20, 100, stop: 1, liquidation: 50)];
         await using var service = await StartAsync(
             LiveServer.Settings with
             {

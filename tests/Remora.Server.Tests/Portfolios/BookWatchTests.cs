@@ -97,7 +97,7 @@ public sealed class BookWatchTests
     public async Task The_service_shows_the_book_of_a_followed_bot()
     {
         await using var bot = await Remora.Bots.Tests.FreqtradeStandIn.StartAsync(TimeProvider.System);
-        bot.Trades = [Remora.Bots.Tests.FreqtradeStandIn.Trade(1, "BTC/USDT", 2, 100, stop: 1)];
+        bot.OpenTrades = [Remora.Bots.Tests.FreqtradeStandIn.Trade(1, "BTC/USDT", 2, 100, stop: 1)];
         await using var service = await LiveServer.StartAsync(
             LiveServer.Settings with
             {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
 using Remora.Portfolios;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api.Document;
 using Remora.Server.Portfolios;
@@ -32,6 +33,7 @@ internal static class PortfolioApi
         var portfolio = api.MapGroup("").WithTags("Portfolio");
         portfolio
             .MapPost("/portfolio/risk", PostAsync)
+            .Needs(KeyScopes.Decisions)
             .WithName("portfolio_risk")
             .WithSummary("Get the risk of a portfolio")
             .WithDescription(
@@ -61,6 +63,7 @@ internal static class PortfolioApi
             .Takes();
         portfolio
             .MapGet("/correlations", Get)
+            .Needs(KeyScopes.Decisions)
             .WithName("correlations")
             .WithSummary("Get the correlations")
             .WithDescription(
