@@ -48,7 +48,7 @@ public sealed class BotBookTests : IAsyncLifetime
         await BotBook.ReadAsync(Bot, TestContext.Current.CancellationToken);
         _bot.Mode = mode == "html" ? "well" : mode;
         if (mode == "html")
-            _bot.Trades = [new { trade_id = 1 }];
+            _bot.OpenTrades = [new { trade_id = 1 }];
         var error = await Assert.ThrowsAsync<FreqtradeException>(() =>
             BotBook.ReadAsync(Bot, TestContext.Current.CancellationToken)
         );
@@ -71,7 +71,7 @@ public sealed class BotBookTests : IAsyncLifetime
         Assert.Empty(reader.Health.Book!.Trades);
         Assert.Contains("returned 500", reader.Health.LastError);
         _bot.Mode = "well";
-        _bot.Trades = [FreqtradeStandIn.Trade(1, "BTC/USDT", 1, 50)];
+        _bot.OpenTrades = [FreqtradeStandIn.Trade(1, "BTC/USDT", 1, 50)];
         await UntilAsync(() => reader.Health.Book!.Trades.Count == 1);
         Assert.Equal(0, reader.Health.ConsecutiveFailures);
         Assert.Single(lines.All, line => line.Contains("Cannot read the trades"));

@@ -30,19 +30,17 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
 
     public IReadOnlyList<string> Whitelist { get; set; } = ["BTC/USDT", "ETH/USDT"];
 
-<<<<<<< HEAD
     /// <summary>The closed trades as JSON, by id.</summary>
     public IReadOnlyList<string> Trades { get; set; } = [];
 
     /// <summary>Whether the bot trades. While it does not, it does not count open trades.</summary>
     public bool IsRunning { get; set; } = true;
-=======
+
     /// <summary>The open trades as Freqtrade 2026.9 shows them, with the members that are read.</summary>
-    public IReadOnlyList<object> Trades { get; set; } = [];
+    public IReadOnlyList<object> OpenTrades { get; set; } = [];
 
     /// <summary>The balance that the bot manages, in USDT.</summary>
     public double Wallet { get; set; } = 10_000;
->>>>>>> h3
 
     /// <summary>The mode: well, or a fault: hang, hangup, 500, html, old.</summary>
     public string Mode { get; set; } = "well";
@@ -160,7 +158,6 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     method = new[] { "StaticPairList" },
                 }
             );
-<<<<<<< HEAD
         if (call == "GET /api/v1/trades")
             return (200, Page(int.Parse(request.Query["limit"]!), int.Parse(request.Query["offset"]!)));
         if (call == "GET /api/v1/count")
@@ -175,11 +172,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     }
                 )
                 : (502, new { error = "Error querying /api/v1/count: trader is not running" });
-        if (call == "GET /api/v1/balance")
-            return (200, new { starting_capital = 750.0 });
-=======
         if (call == "GET /api/v1/status")
-            return (200, Trades);
+            return (200, OpenTrades);
         if (call == "GET /api/v1/balance")
             return (
                 200,
@@ -188,9 +182,9 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     total = Wallet * 2,
                     total_bot = Wallet,
                     stake = "USDT",
+                    starting_capital = 750.0,
                 }
             );
->>>>>>> h3
         if (call == "POST /api/v1/locks")
         {
             using var payload = await JsonDocument.ParseAsync(request.Body);
@@ -214,7 +208,6 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         return (200, new { lock_count = Entries.Count, locks = Entries.Select(Shown) });
     }
 
-<<<<<<< HEAD
     private object Page(int limit, int offset)
     {
         JsonElement[] page = [.. Trades.Skip(offset).Take(limit).Select(trade => JsonElement.Parse(trade))];
@@ -226,7 +219,7 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
             total_trades = Trades.Count,
         };
     }
-=======
+
     /// <summary>Returns an open trade as the bot shows it.</summary>
     public static object Trade(
         int id,
@@ -252,7 +245,6 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
             stop_loss_abs = stop,
             liquidation_price = liquidation,
         };
->>>>>>> h3
 
     private static object Shown(Entry entry) =>
         new

@@ -7,11 +7,7 @@ using System.Text.Json;
 namespace Remora.Bots.Freqtrade;
 
 /// <summary>
-<<<<<<< HEAD
-/// A client for the calls of Freqtrade's REST interface that locks and the judge need, according to
-=======
-/// A client for the calls of Freqtrade's REST interface that locks and books need, according to
->>>>>>> h3
+/// A client for the calls of Freqtrade's REST interface that locks, books and the judge need, by
 /// Freqtrade's documentation. Logs in on demand, and again when its tokens expire.
 /// </summary>
 internal sealed class FreqtradeRest : IDisposable
