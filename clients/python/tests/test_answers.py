@@ -3,7 +3,7 @@ import unittest
 from datetime import date
 from unittest import mock
 
-from remora import Assessment, RemoraClient, RemoraError
+from remora import Assessment, Forecast, RemoraClient, RemoraError
 from tests.faulty import assessment, forecast_answer
 
 
@@ -46,6 +46,24 @@ class ReadingAnswers(unittest.TestCase):
         for ratio in (0, 1, -0.1, float("nan")):
             with self.subTest(ratio=ratio), self.assertRaises(ValueError):
                 client.forecast("BTC/USDT", fall=ratio)
+
+    def test_a_value_of_a_forecast_by_its_column(self):
+        forecast = Forecast.from_json({
+            "horizons": {"24h": {"volatility": 0.02, "percentile": None, "stop_distances": {"0.1": 0.03, "0.05": None}}}
+        })
+        for column, value in (
+            ("forecast_volatility_24h", 0.02), ("forecast_percentile_24h", None),
+            ("forecast_stop_distances_0.1_24h", 0.03), ("forecast_stop_distances_0.05_24h", None),
+            ("forecast_value_at_risk_0.95_24h", None),
+        ):
+            self.assertEqual(forecast.value(column), value, column)
+        for wrong, named in (
+            ("volatility_24h", "HORIZON one of 24h"), ("forecast_volatility_4h", "HORIZON one of 24h"),
+            ("forecast_volatilty_24h", "NAME is one of volatility, "), ("forecast_24h", "NAME is one of"),
+            ("forecast_stop_distances_24h", "with a key"), ("forecast_stop_distances_0.07_24h", "has 0.1, 0.05"),
+        ):
+            with self.assertRaisesRegex(ValueError, named):
+                forecast.value(wrong)
 
     def test_unknown_values_are_none_and_new_fields_are_kept(self):
         answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})

@@ -43,8 +43,9 @@ internal sealed class KeyRing
     public bool IsExpired(ApiKey key) => key.IsExpired(_time.GetUtcNow());
 
     /// <summary>
-    /// Returns the key with this secret, also if it has expired; null if the secret matches no key. The comparison takes
-    /// constant time, so its duration does not reveal how close a wrong secret is.
+    /// Returns the key with this secret, also if it has expired; null if the secret matches no key.
+    /// The comparison takes constant time, so its duration does not reveal how close a wrong secret
+    /// is.
     /// </summary>
     public ApiKey? Find(ReadOnlySpan<char> secret)
     {
