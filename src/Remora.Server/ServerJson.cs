@@ -11,6 +11,7 @@ using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
 using Remora.Server.Api.TrackRecord;
+using Remora.Server.Settings;
 using Remora.Store;
 using Remora.Supervision;
 
@@ -38,6 +39,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(PairList))]
 [JsonSerializable(typeof(PolicyList))]
 [JsonSerializable(typeof(RegimeAnswer))]
+[JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(RiskBatch))]
 [JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(ServiceStatus))]

@@ -30,6 +30,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly AddedPairs _added;
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
     private readonly KeyUse _use;
+    private readonly AvailabilityRecord? _availability;
     private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -52,12 +53,20 @@ public sealed class ServiceHost : IAsyncDisposable
             _record = new(record.Session, markets, clock);
             _record.Register(metrics.Meter);
             parts = parts with { Alarms = [.. parts.Alarms, () => _record.Alarms] };
+            // The minutes of a fast clock would be more rows than the store needs
+            if (parts.Sandbox is null or { Speed: 1 })
+            {
+                _availability = new(record.Session, () => Board.HasAnswer, clock);
+                parts = parts with { Availability = () => _availability.Current };
+            }
         }
+        AvailabilityRecord.Register(metrics.Meter, () => _parts!.Availability?.Invoke());
         _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
-        _added = new(settings, parts, Board, _pump, Streams);
+        var live = parts.Live ?? new(settings);
+        _added = new(settings, live, parts, Board, _pump, Streams);
         _use = new(settings.DataFolder, settings.RealClock, parts.Log.CreateLogger<KeyUse>());
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
-        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists, _use).Build();
+        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists, _use, live).Build();
     }
 
     /// <summary>The address of the service, for example <c>http://127.0.0.1:8000</c>.</summary>
@@ -185,6 +194,7 @@ public sealed class ServiceHost : IAsyncDisposable
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
             _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _availability is { } availability ? Start("availability", availability.RunAsync) : Task.CompletedTask,
             _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             Start("added pairs", _added.RunAsync),

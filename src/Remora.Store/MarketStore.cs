@@ -37,6 +37,7 @@ public sealed class MarketStore
         Assessments = new(this);
         Requests = new(this);
         Record = new(this);
+        Heartbeats = new(this);
     }
 
     /// <summary>
@@ -78,6 +79,9 @@ public sealed class MarketStore
 
     /// <summary>The track record of the published forecasts.</summary>
     public ForecastRecord Record { get; }
+
+    /// <summary>The heartbeats of the service.</summary>
+    public HeartbeatTable Heartbeats { get; }
 
     internal SchemaDialect Dialect { get; }
 

@@ -137,7 +137,22 @@ internal abstract class StoreTable(string name, string time)
             ]
         );
 
-    public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests, RivalFits];
+    public static StoreTable<Heartbeat> Heartbeats { get; } =
+        new(
+            "heartbeats",
+            "at",
+            [
+                StoreColumn.Of<Heartbeat>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                StoreColumn.Of<Heartbeat>("ready", "Bool", (writer, in row) => writer.Bool(row.Ready)),
+            ]
+        );
+
+    public static IReadOnlyList<StoreTable> All { get; } =
+    [Candles, Observations, Assessments, Requests, RivalFits, Heartbeats];
 
     private static StoreColumn<RivalFitRow> NameOf(string name, PartOf<RivalFitRow, string> value) =>
         StoreColumn.Of<RivalFitRow>(name, ColumnTypes.Name, (writer, in row) => writer.String(value(in row)));

@@ -24,6 +24,7 @@ public sealed class DocumentTests
                 "/api/v1/pairs/accept",
                 "/api/v1/policies",
                 "/api/v1/regime",
+                "/api/v1/reload",
                 "/api/v1/risk",
                 "/api/v1/risk/batch",
                 "/api/v1/scorecard",

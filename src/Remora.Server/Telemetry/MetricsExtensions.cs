@@ -24,7 +24,7 @@ internal static class MetricsExtensions
         ForecastGauges.Register(meter, board, settings.Coefficients, parts.Calendar);
         FeedGauges.Register(meter, board, parts);
         StreamGauges.Register(meter, Get<StreamHub>());
-        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), settings.MaxAddedPairs);
+        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), Get<LiveSettings>());
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
         ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());
