@@ -13,8 +13,8 @@ root=$(cd "$here/../.." && pwd)
 freqtrade=freqtrade[hyperopt]==2026.9
 freqai=(datasieve lightgbm)
 with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade
-  tests.real_dry_run tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas
-  tests.test_inside tests.test_forecasts)
+  tests.real_dry_run tests.real_tutorial tests.real_pairlists tests.test_engine.Kinds tests.test_python_page
+  tests.test_pandas tests.test_inside tests.test_forecasts)
 passed=0 failed=0 skipped=0
 
 skip() {

@@ -13,7 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
-from tests.freqtrade_rig import PASSWORD, USER, Bot, Running, api_server, until  # skips without Freqtrade
+from tests.freqtrade_rig import PASSWORD, USER, Bot, Running, api_server, environment, until  # skips without Freqtrade
 
 from tests import service
 from tests.faulty import UNSAFE, FaultyServer
@@ -174,7 +174,7 @@ class WithService(WithBot):
             service.PROGRAM, "locks", "--freqtrade", self.bot.url, "--user", USER, "--url", url, "--interval",
             "1"
         ]
-        running = Running(words, self.folder / f"{name}.log", self.folder, FREQTRADE_PASSWORD=PASSWORD)
+        running = Running(words, self.folder / f"{name}.log", self.folder, environment(FREQTRADE_PASSWORD=PASSWORD))
         self.addCleanup(running.end)
         return running
 
