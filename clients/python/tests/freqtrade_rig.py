@@ -160,7 +160,7 @@ class Bot:
     def loops(self, count):
         """Waits until the bot has gone through its pairs a number of times from now on."""
         for _ in range(count + 1):  # the first may have begun before
-            before = self.rest("health")["last_process_ts"]
+            before = self.until(lambda: self.rest("health")["last_process_ts"], "a loop")
             self.until(lambda: self.rest("health")["last_process_ts"] != before, "the next loop")
 
     def rows(self, sql, *values):

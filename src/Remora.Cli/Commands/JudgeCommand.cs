@@ -74,6 +74,11 @@ internal static class JudgeCommand
     {
         var (chance, entries) = (judgement.Chance, judgement.Chance.Entries);
         Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
+        if (judgement.All.Trades == 0)
+        {
+            Console.WriteLine("  This run has no trades, so there is nothing to judge.");
+            return;
+        }
         Console.WriteLine(
             $"  The gate blocks {chance.TimeBlocked:P1} of the time, and {judgement.Skipped.Count} of "
                 + $"{judgement.All.Trades} trades."
