@@ -23,6 +23,10 @@ internal static class JudgementText
                 + $"{judgement.All.Trades} trades.";
             yield return "  " + Profit(judgement);
         }
+        else
+        {
+            yield return "  No trades of this run can be judged.";
+        }
         if (judgement.Skipped.Count > 0)
             foreach (var line in Blocked(chance))
                 yield return line;
