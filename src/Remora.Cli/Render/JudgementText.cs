@@ -23,9 +23,9 @@ internal static class JudgementText
                 + $"{judgement.All.Trades} trades.";
             yield return "  " + Profit(judgement);
         }
-        else
+        else if (judgement.WarmingUp.Count + judgement.Uncovered.Count + judgement.OpenTrades == 0)
         {
-            yield return "  No trades of this run can be judged.";
+            yield return "  This run has no trades, so there is nothing to judge.";
         }
         if (judgement.Skipped.Count > 0)
             foreach (var line in Blocked(chance))
