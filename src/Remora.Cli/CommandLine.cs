@@ -45,6 +45,7 @@ internal static class CommandLine
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),
+            ReloadCommand.Create(),
             DoctorCommand.Create(),
             SupportBundleCommand.Create(),
         };

@@ -30,7 +30,8 @@ internal sealed class HttpInterface(
     CorrelationKeeper correlations,
     BookRisk bookRisk,
     IReadOnlyList<BookWatch> books,
-    KeyUse use
+    KeyUse use,
+    LiveSettings live
 )
 {
     /// <summary>Builds the web application. It does not listen yet.</summary>
@@ -60,8 +61,8 @@ internal sealed class HttpInterface(
         services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
-        services.AddSingleton(_ => new CallLimits(settings));
-        services.AddSingleton(use);
+        services.AddSingleton(_ => new CallLimits(live));
+        services.AddSingleton(use).AddSingleton(live);
         services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log, settings.RealClock));
         services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, limit.Cause, settings.LogClock));
         services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
@@ -69,7 +70,7 @@ internal sealed class HttpInterface(
 
     private void UseMiddleware(WebApplication app)
     {
-        app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
+        app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
@@ -98,6 +99,7 @@ internal sealed class HttpInterface(
         AddedPairsApi.Map(api);
         PairListApi.Map(api);
         StatusApi.Map(api);
+        ReloadApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);
         StoreApi.Map(api);

@@ -14,6 +14,7 @@ using Remora.Server.Api;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
 using Remora.Server.Portfolios;
+using Remora.Server.Settings;
 using Remora.Store;
 using Remora.Supervision;
 
@@ -45,6 +46,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(PortfolioAnswer))]
 [JsonSerializable(typeof(PortfolioRequest))]
 [JsonSerializable(typeof(RegimeAnswer))]
+[JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(RiskBatch))]
 [JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(ServiceStatus))]

@@ -33,6 +33,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
     private readonly IReadOnlyList<BookWatch> _books;
     private readonly KeyUse _use;
+    private readonly AvailabilityRecord? _availability;
     private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -56,9 +57,17 @@ public sealed class ServiceHost : IAsyncDisposable
             _record = new(record.Session, markets, clock);
             _record.Register(metrics.Meter);
             parts = parts with { Alarms = [.. parts.Alarms, () => _record.Alarms] };
+            // The minutes of a fast clock would be more rows than the store needs
+            if (parts.Sandbox is null or { Speed: 1 })
+            {
+                _availability = new(record.Session, () => Board.HasAnswer, clock);
+                parts = parts with { Availability = () => _availability.Current };
+            }
         }
+        AvailabilityRecord.Register(metrics.Meter, () => _parts!.Availability?.Invoke());
         _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
-        _added = new(settings, parts, Board, _pump, Streams);
+        var live = parts.Live ?? new(settings);
+        _added = new(settings, live, parts, Board, _pump, Streams);
         _use = new(settings.DataFolder, settings.RealClock, parts.Log.CreateLogger<KeyUse>());
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
         var bookRisk = new BookRisk(Board, _correlations);
@@ -74,7 +83,8 @@ public sealed class ServiceHost : IAsyncDisposable
             _correlations,
             bookRisk,
             _books,
-            _use
+            _use,
+            live
         ).Build();
     }
 
@@ -204,6 +214,7 @@ public sealed class ServiceHost : IAsyncDisposable
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
             _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _availability is { } availability ? Start("availability", availability.RunAsync) : Task.CompletedTask,
             _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Start("correlations", _correlations.RunAsync),
             Streams.RunAsync(_parts.Supervisor, _stop.Token),

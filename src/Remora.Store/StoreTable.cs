@@ -137,6 +137,20 @@ internal abstract class StoreTable(string name, string time)
             ]
         );
 
+    public static StoreTable<Heartbeat> Heartbeats { get; } =
+        new(
+            "heartbeats",
+            "at",
+            [
+                StoreColumn.Of<Heartbeat>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                StoreColumn.Of<Heartbeat>("ready", "Bool", (writer, in row) => writer.Bool(row.Ready)),
+            ]
+        );
+
     public static StoreTable<BookRow> Books { get; } =
         new(
             "books",
@@ -177,7 +191,7 @@ internal abstract class StoreTable(string name, string time)
         );
 
     public static IReadOnlyList<StoreTable> All { get; } =
-    [Candles, Observations, Assessments, Requests, RivalFits, Books];
+    [Candles, Observations, Assessments, Requests, RivalFits, Heartbeats, Books];
 
     private static StoreColumn<BookRow> NumberOf(string name, PartOf<BookRow, double> value) =>
         StoreColumn.Of<BookRow>(

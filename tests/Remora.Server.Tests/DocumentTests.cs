@@ -27,6 +27,7 @@ public sealed class DocumentTests
                 "/api/v1/portfolio/books",
                 "/api/v1/portfolio/risk",
                 "/api/v1/regime",
+                "/api/v1/reload",
                 "/api/v1/risk",
                 "/api/v1/risk/batch",
                 "/api/v1/scorecard",

@@ -15,6 +15,7 @@ namespace Remora.Cli.Commands;
 internal static partial class KeysCommand
 {
     private const int MostDays = 3660;
+    private const int LongestUrl = 300; // a larger code does not fit into a terminal
 
     public static Command Create() =>
         new("keys", "Creates, lists, revokes and rotates API keys. A running service applies changes within a second.")
@@ -55,6 +56,15 @@ internal static partial class KeysCommand
             if (result.GetValueOrDefault<int?>() is < 1 or > MostDays)
                 result.AddError($"--days: expected a whole number from 1 to {MostDays}");
         });
+        var qr = new Option<bool>("--qr")
+        {
+            Description = "Also print a QR code that opens the page with this key on a phone",
+        };
+        var url = new Option<string?>("--url")
+        {
+            Description = "Address of the page for the QR code [default: the setting public_url]",
+            HelpName = "URL",
+        };
         return WithFile(
             new("add", "Creates a key and prints it once. Only its hash is stored.")
             {
@@ -64,6 +74,8 @@ internal static partial class KeysCommand
                 perMinute,
                 scopes,
                 days,
+                qr,
+                url,
             },
             (parsed, settings) =>
             {
@@ -71,6 +83,15 @@ internal static partial class KeysCommand
                     return Terminal.Fail(
                         $"--policy '{wanted}' is unknown: expected one of "
                             + $"{string.Join(", ", settings.Policies.Select(known => known.Name))}",
+                        ExitCode.Usage
+                    );
+                var page = parsed.GetValue(url) ?? settings.PublicUrl?.AbsoluteUri;
+                if (parsed.GetValue(qr) && !IsAddress(page))
+                    return Terminal.Fail(
+                        page is null
+                            ? "--qr needs the address of the page: add --url https://…, or set public_url"
+                            : $"--url '{page}': expected an http:// or https:// address of at most {LongestUrl} "
+                                + "characters",
                         ExitCode.Usage
                     );
                 var secret = ApiKey.NewSecret();
@@ -94,10 +115,19 @@ internal static partial class KeysCommand
                         $"the key '{key.Name}' already exists: rotate it, or choose another name",
                         ExitCode.Usage
                     );
-                return Show(secret);
+                Show(secret);
+                if (parsed.GetValue(qr))
+                    KeyCode.Print($"{page!.TrimEnd('/')}/#key={secret}");
+                return ExitCode.Ok;
             }
         );
     }
+
+    private static bool IsAddress(string? text) =>
+        text?.Length <= LongestUrl
+        && Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+        && address is { UserInfo: "", Query: "", Fragment: "" };
 
     private static Command List() =>
         WithFile(

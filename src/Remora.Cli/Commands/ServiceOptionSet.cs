@@ -48,11 +48,26 @@ internal sealed class ServiceOptionSet
     public ServiceSettings Read(ParseResult parsed, params IEnumerable<KeyValuePair<string, string>> more)
     {
         var environment = Variables();
+        return SettingsReader.Read(ConfigFile(parsed, environment), environment, Flags(parsed, more));
+    }
+
+    /// <summary>Does the same, and returns the texts too.</summary>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    public SettingsReading ReadWithTexts(ParseResult parsed, IReadOnlyList<KeyValuePair<string, string>> more)
+    {
+        var environment = Variables();
+        var (file, flags) = (ConfigFile(parsed, environment), Flags(parsed, more));
+        var texts = SettingsReader.TextsOf(file, environment, flags);
+        return new(SettingsReader.Read(file, environment, flags), texts);
+    }
+
+    private Dictionary<string, string> Flags(ParseResult parsed, IEnumerable<KeyValuePair<string, string>> more)
+    {
         var flags = new Dictionary<string, string>(more);
         foreach (var option in _settings.Concat(_refused))
             if (parsed.GetValue(option) is { } value)
                 flags[option.Name[2..]] = value;
-        return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
+        return flags;
     }
 
     /// <summary>

@@ -69,7 +69,12 @@ internal static class AddedPairsApi
             .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> Add(HttpContext context, ServiceSettings settings, AddedPairs added)
+    private static async Task<IResult> Add(
+        HttpContext context,
+        ServiceSettings settings,
+        LiveSettings live,
+        AddedPairs added
+    )
     {
         if (ChangePermission.Refusal(context, settings) is { } refusal)
             return refusal;
@@ -92,7 +97,7 @@ internal static class AddedPairsApi
                     $"{asked[0].Pair} cannot be tracked: {asked[0].Reason}."
                 );
             return new AnswerResult<AskedPairList>(
-                RenderedAnswer.Of(new AskedPairList(asked, added.Pairs.Count, settings.MaxAddedPairs))
+                RenderedAnswer.Of(new AskedPairList(asked, added.Pairs.Count, live.Current.MaxAddedPairs))
             );
         }
         catch (ExchangeException e)

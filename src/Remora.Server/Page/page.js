@@ -1,5 +1,6 @@
 // Starts the page: its views and the frame around them.
 import './styles/page.css';
+import { takeKey } from './api.js';
 import { startAnnouncer } from './announcer.js';
 import { connect } from './connection.js';
 import { known } from './knowledge.js';
@@ -49,6 +50,7 @@ function route() {
   if (!isFirst && !isSame) main.focus({ preventScroll: true });
 }
 
+takeKey();
 showGroups(nav, groups);
 startThemeButton(byId('theme'));
 startFrame({ connection: byId('connection'), notices: byId('notices'), clock: byId('clock'), about: byId('about') });
@@ -60,3 +62,5 @@ addEventListener('hashchange', route);
 known.on('store', () => views.find(({ name }) => name === main.dataset.view).needsStore && route());
 route();
 connect();
+// Needs https or this machine. Without it the page works, and cannot be installed.
+navigator.serviceWorker?.register('sw.js').catch(() => { /* the browser forbids it */ });

@@ -5,7 +5,7 @@
 
 const keyName = 'remora-key'; /* shared with the market page */
 const headers = () => {
-  const key = sessionStorage.getItem(keyName);
+  const key = sessionStorage.getItem(keyName) ?? localStorage.getItem(keyName);
   return key ? { Authorization: `Bearer ${key}` } : {};
 };
 

@@ -25,7 +25,7 @@ internal static class MetricsExtensions
         ForecastGauges.Register(meter, board, settings.Coefficients, parts.Calendar);
         FeedGauges.Register(meter, board, parts);
         StreamGauges.Register(meter, Get<StreamHub>());
-        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), settings.MaxAddedPairs);
+        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), Get<LiveSettings>());
         BookGauges.Register(meter, Get<IReadOnlyList<BookWatch>>(), settings.LiquidationChance);
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
