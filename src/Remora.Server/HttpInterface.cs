@@ -72,6 +72,7 @@ internal sealed class HttpInterface(
     {
         app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
+        app.UseBodyOfPortfolio();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);

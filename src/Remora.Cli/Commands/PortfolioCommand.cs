@@ -117,7 +117,7 @@ internal static class PortfolioCommand
                     if (parsed.GetValue(json))
                         Console.WriteLine(text);
                     else
-                        PortfolioText.Print(answer);
+                        BookText.Print(answer);
                     return answer.GetProperty("over_limit").ValueKind == JsonValueKind.True ? ExitCode.No : ExitCode.Ok;
                 }
                 catch (ServiceException e)

@@ -156,6 +156,7 @@ public sealed class PortfolioApiTests
         );
         Assert.Contains("no forecast yet", Text(cold, "detail"), StringComparison.Ordinal);
         await AskAsync(service, new string(' ', 70_000), HttpStatusCode.RequestEntityTooLarge);
+        Assert.Equal(2, (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs").GetArrayLength());
         using var text = new StringContent("{}", Encoding.UTF8, "text/plain");
         using var refused = await service.Http.PostAsync(Path, text);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, refused.StatusCode);

@@ -14,6 +14,9 @@ namespace Remora.Server.Api.Portfolios;
 /// <summary>Returns what a book can lose, and how the tracked pairs move together.</summary>
 internal static class PortfolioApi
 {
+    /// <summary>The path of the request with a body.</summary>
+    public const string Path = "/api/v1/portfolio/risk";
+
     private const int MostPairs = 100;
 
     private const string Example = """

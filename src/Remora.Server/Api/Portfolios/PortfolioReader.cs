@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Remora.Forecasts;
 using Remora.Portfolios;
 using Remora.Risk;
@@ -33,10 +32,8 @@ internal static partial class PortfolioReader
     {
         if (!http.HasJsonContentType())
             return (null, Bad("body", "expected JSON with 'Content-Type: application/json'"));
-        if (http.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = LargestBody;
         if (http.ContentLength > LargestBody)
-            return (null, TooLarge());
+            return (null, TooLarge(http));
         try
         {
             using var body = new MemoryStream();
@@ -47,7 +44,7 @@ internal static partial class PortfolioReader
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return (null, TooLarge());
+            return (null, TooLarge(http));
         }
     }
 
@@ -146,12 +143,16 @@ internal static partial class PortfolioReader
             ? "expected at most 1e15"
             : "expected a finite number above 0";
 
-    private static ProblemResult TooLarge() =>
-        ApiProblem.Of(
+    // The rest of the body is not read, so the connection cannot be used again.
+    private static ProblemResult TooLarge(HttpRequest http)
+    {
+        http.HttpContext.Response.Headers.Connection = "close";
+        return ApiProblem.Of(
             StatusCodes.Status413PayloadTooLarge,
             $"The body is larger than {LargestBody / 1024} KiB: expected at most {MostPositions} positions.",
             "body"
         );
+    }
 
     private static ProblemResult Bad(string field, string detail, IReadOnlyList<string>? allowed = null) =>
         ApiProblem.BadParameter(field, $"{field}: {detail}.", allowed);

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Remora.Cli.Render;
 
 /// <summary>Prints the risk of a portfolio.</summary>
-internal static class PortfolioText
+internal static class BookText
 {
     /// <summary>Prints the sentence, the positions, the candidate and the named days.</summary>
     public static void Print(JsonElement answer)
