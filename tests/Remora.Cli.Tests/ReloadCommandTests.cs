@@ -51,7 +51,11 @@ public sealed class ReloadCommandTests
         folder.Write("remora.json", """{ "log_level": "loud" }""");
         Hangup(service);
         await UntilAsync(
-            () => service.Errors.Contains("The settings were not reloaded, and nothing was changed", StringComparison.Ordinal),
+            () =>
+                service.Errors.Contains(
+                    "The settings were not reloaded, and nothing was changed",
+                    StringComparison.Ordinal
+                ),
             service
         );
         (exit, _, errors) = await RemoraProcess.RunAsync("reload", "--url", url);

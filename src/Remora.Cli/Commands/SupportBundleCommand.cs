@@ -81,14 +81,20 @@ internal static class SupportBundleCommand
                         using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
                         foreach (var path in Answers)
                         {
-                            var name = path["/".Length..].Replace("api/v1/", "").Replace('/', '-') + (path == "/metrics" ? ".txt" : ".json");
+                            var name =
+                                path["/".Length..].Replace("api/v1/", "").Replace('/', '-')
+                                + (path == "/metrics" ? ".txt" : ".json");
                             entries[name] = await AskAsync(connection, path, cancellation);
                         }
                     }
                     entries["log.txt"] = parsed.GetValue(log) is { } file
                         ? Lines([file])
                         : await LogAsync(settings, cancellation);
-                    Write(parsed.GetValue(to)!, entries, SecretsOf(service.ConfigFile(parsed, ServiceOptionSet.Variables())));
+                    Write(
+                        parsed.GetValue(to)!,
+                        entries,
+                        SecretsOf(service.ConfigFile(parsed, ServiceOptionSet.Variables()))
+                    );
                     Console.Error.WriteLine(
                         $"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before "
                             + $"you send it."

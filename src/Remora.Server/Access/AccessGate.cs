@@ -9,7 +9,13 @@ namespace Remora.Server.Access;
 /// Checks who may call and how often. Runs before everything that answers, except for the two
 /// health checks, which reveal nothing. The files of the two pages need no key.
 /// </summary>
-internal sealed class AccessGate(ServiceSettings settings, LiveSettings live, KeyRing keys, KeyUse use, CallLimits limits)
+internal sealed class AccessGate(
+    ServiceSettings settings,
+    LiveSettings live,
+    KeyRing keys,
+    KeyUse use,
+    CallLimits limits
+)
 {
     /// <summary>The value of <c>WWW-Authenticate</c> in a response with status 401.</summary>
     public const string Challenge = "Bearer realm=\"remora\"";

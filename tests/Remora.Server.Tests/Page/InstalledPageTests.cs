@@ -21,7 +21,7 @@ public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync($"{IsLive} && navigator.serviceWorker.controller !== null");
         // The windows of tests are private ones
         Assert.Empty((await browser.InstallErrorsAsync()).Except(["in-incognito"]));
-        var manifest = await service.GetAsync("/manifest.webmanifest");
+        var manifest = JsonElement.Parse(await service.Http.GetStringAsync("/manifest.webmanifest"));
         foreach (var icon in manifest.GetProperty("icons").EnumerateArray())
         {
             var bytes = await service.Http.GetByteArrayAsync(icon.GetProperty("src").GetString());
@@ -111,8 +111,8 @@ public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task The_page_shows_the_availability_rounded_down()
     {
-        await using var service = await LiveServer.StartAsync(
-            availability: () => new(0.99996, 30 * 1440, 2, Some.Time)
+        await using var service = await LiveServer.StartAsync(availability: () =>
+            new(0.99996, 30 * 1440, 2, Some.Time)
         );
         await browser.OpenAsync(service.Host.Url);
         await browser.UntilAsync(
