@@ -41,6 +41,7 @@ internal static class CommandLine
             JudgeCommand.Create(),
             ForecastCommand.Create(),
             ScorecardCommand.Create(),
+            PortfolioCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),

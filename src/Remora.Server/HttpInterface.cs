@@ -7,8 +7,10 @@ using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Api.Document;
+using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
 using Remora.Server.Pairs;
+using Remora.Server.Portfolios;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -25,6 +27,9 @@ internal sealed class HttpInterface(
     ServiceMetrics metrics,
     AddedPairs added,
     IReadOnlyList<BotWhitelist> whitelists,
+    CorrelationKeeper correlations,
+    BookRisk bookRisk,
+    IReadOnlyList<BookWatch> books,
     KeyUse use,
     LiveSettings live
 )
@@ -48,6 +53,7 @@ internal sealed class HttpInterface(
     {
         services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         services.AddSingleton(added).AddSingleton(whitelists).AddSingleton<UntrackedAnswer>();
+        services.AddSingleton(correlations).AddSingleton(bookRisk).AddSingleton(books);
         services.AddRoutingCore();
         services.AddCors();
         services.AddApiDocument(board);
@@ -86,6 +92,7 @@ internal sealed class HttpInterface(
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
         ForecastApi.Map(api);
+        PortfolioApi.Map(api);
         StreamApi.Map(api);
         CatalogApi.Map(api);
         PriceLevelApi.Map(api);

@@ -38,6 +38,7 @@ public sealed class MarketStore
         Requests = new(this);
         Record = new(this);
         Heartbeats = new(this);
+        Books = new(this);
     }
 
     /// <summary>
@@ -82,6 +83,9 @@ public sealed class MarketStore
 
     /// <summary>The heartbeats of the service.</summary>
     public HeartbeatTable Heartbeats { get; }
+
+    /// <summary>The history of the books of followed bots.</summary>
+    public BookTable Books { get; }
 
     internal SchemaDialect Dialect { get; }
 

@@ -62,7 +62,16 @@ public sealed class BotBookTests : IAsyncLifetime
         using var lines = new LogLines();
         var books = 0;
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        var reader = new BotBookReader(Bot, _ => Interlocked.Increment(ref books), clock, lines.CreateLogger("Remora"));
+        var reader = new BotBookReader(
+            Bot,
+            (_, _) =>
+            {
+                Interlocked.Increment(ref books);
+                return Task.CompletedTask;
+            },
+            clock,
+            lines.CreateLogger("Remora")
+        );
         using var stop = new CancellationTokenSource();
         var running = reader.RunAsync(stop.Token);
         await UntilAsync(() => books == 1);

@@ -346,6 +346,7 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
             "heartbeats" => (row, i) =>
                 StoreTable.Heartbeats.Write(row, new(Some.Time + TimeSpan.FromMinutes(i), true), (ulong)i + 1),
             "rival_fits" => (row, i) => StoreTable.RivalFits.Write(row, Recorded.Fit(i), (ulong)i + 1),
+            "books" => (row, i) => StoreTable.Books.Write(row, Recorded.Book(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);

@@ -77,12 +77,11 @@ def until(holds, what):
 class Running:
     """A process with a log file, for tests that start several."""
 
-    def __init__(self, words, log, cwd, **more):
+    def __init__(self, words, log, cwd, env):
         self.log_file = log
         with open(log, "a") as output:
             self.process = subprocess.Popen(
-                [str(word) for word in words], stdout=output, stderr=subprocess.STDOUT, cwd=cwd,
-                env=environment(**more)
+                [str(word) for word in words], stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=env
             )
 
     def log(self):
@@ -124,7 +123,7 @@ class Bot:
             sys.executable, "-m", "freqtrade", "trade", "--userdir", self.folder, "-c", self.write(), "--strategy",
             self.strategy
         ]
-        self._process = Running(words, self.folder / "bot.log", self.folder, **more)
+        self._process = Running(words, self.folder / "bot.log", self.folder, environment(**more))
         return self
 
     def end(self):
@@ -161,7 +160,7 @@ class Bot:
     def loops(self, count):
         """Waits until the bot has gone through its pairs a number of times from now on."""
         for _ in range(count + 1):  # the first may have begun before
-            before = self.rest("health")["last_process_ts"]
+            before = self.until(lambda: self.rest("health")["last_process_ts"], "a loop")
             self.until(lambda: self.rest("health")["last_process_ts"] != before, "the next loop")
 
     def rows(self, sql, *values):

@@ -1,6 +1,6 @@
 import logging
 import unittest
-from datetime import date
+from datetime import date, datetime, timezone
 from unittest import mock
 
 from remora import Assessment, Forecast, RemoraClient, RemoraError
@@ -17,6 +17,33 @@ class ReadingAnswers(unittest.TestCase):
             with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
                 Assessment.from_json(assessment("BTC/USDT", **wrong))
             self.assertEqual(raised.exception.kind, "not_an_assessment")
+
+    def test_reports_are_checked_and_wrong_arguments_are_not_sent(self):
+        client = RemoraClient("http://127.0.0.1:1")
+        risk = {"value_at_risk": {"0.95": 0.03}, "positions": []}
+        with mock.patch.object(client._endpoint, "get", return_value=risk) as get:
+            book = [{"pair": "BTC/USDT", "side": "short", "notional": 500.0}]
+            self.assertEqual(client.portfolio(1000, book, limit=0.04), risk)
+            get.assert_called_once_with(
+                "/api/v1/portfolio/risk", "POST", {"wallet": 1000, "positions": book, "limit": 0.04}
+            )
+        for wallet in (0, -1, float("nan"), float("inf"), True):
+            with self.assertRaises(ValueError):
+                client.portfolio(wallet, book)
+        start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        record = {"horizons": {}, "alarm": {"raised": False}}
+        with mock.patch.object(client._endpoint, "get", return_value=record) as get:
+            self.assertEqual(client.scorecard("BTC/USDT", "4h", start), record)
+            self.assertIn("horizon=4h&from=2026-01-01T00%3A00%3A00.000Z", get.call_args.args[0])
+        with self.assertRaises(ValueError):
+            client.scorecard("BTC/USDT", start=datetime(2026, 1, 1))
+        for wrong in (None, [], {}, {"pairs": []}):
+            for ask in (client.correlations, lambda: client.portfolio(1, book), lambda: client.scorecard("BTC/USDT")):
+                fresh = mock.patch.object(client._endpoint, "get", return_value=wrong)
+                with fresh, self.assertRaises(RemoraError) as raised:
+                    ask()
+                client._breaker.leave(None, "")
+                self.assertEqual(raised.exception.kind, "not_an_assessment")
 
     def test_unknown_values_of_a_forecast_are_none_and_wrong_types_are_refused(self):
         client = RemoraClient("http://127.0.0.1:9")

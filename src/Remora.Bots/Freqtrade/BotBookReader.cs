@@ -11,7 +11,12 @@ namespace Remora.Bots.Freqtrade;
 /// <param name="apply">Takes each book, also an unchanged one.</param>
 /// <param name="clock">The clock of the reads.</param>
 /// <param name="log">Receives the begin and the end of an outage.</param>
-public sealed class BotBookReader(FreqtradeBot bot, Action<BotBook> apply, TimeProvider clock, ILogger log)
+public sealed class BotBookReader(
+    FreqtradeBot bot,
+    Func<BotBook, CancellationToken, Task> apply,
+    TimeProvider clock,
+    ILogger log
+)
 {
     private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15));
     private volatile BookHealth _health = new(null, null, 0, null);
@@ -38,7 +43,7 @@ public sealed class BotBookReader(FreqtradeBot bot, Action<BotBook> apply, TimeP
                 _health = new(book, clock.GetUtcNow(), 0, _health.LastError);
                 if (failures > 0)
                     log.LogInformation("The trades of {Bot} are read again", bot);
-                apply(book);
+                await apply(book, cancellation);
             }
             catch (FreqtradeException e)
             {

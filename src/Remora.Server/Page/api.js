@@ -50,13 +50,21 @@ export const urlOf = (path, query = {}) => {
 };
 
 /** Returns the answer as JSON. The browser revalidates it; an unchanged answer costs a 304. */
-export async function get(path, query, signal) {
+export const get = (path, query, signal) => send(urlOf(path, query), {
+  headers: { ...headers(), ...(mayBeKept && { 'X-Remora-Kept': 'allowed' }) }, cache: 'no-cache',
+}, signal);
+
+/** Returns the answer to a body that is sent as JSON. */
+export const post = (path, body, signal) => send(urlOf(path), {
+  method: 'POST', headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+}, signal);
+
+async function send(url, options, signal) {
   let response;
   try {
     const limit = AbortSignal.timeout(10_000);
     const either = signal ? AbortSignal.any([signal, limit]) : limit;
-    const sent = { ...headers(), ...(mayBeKept && { 'X-Remora-Kept': 'allowed' }) };
-    response = await fetch(urlOf(path, query), { headers: sent, cache: 'no-cache', signal: either });
+    response = await fetch(url, { ...options, signal: either });
   } catch (error) {
     throw new NoAnswer(0, signal?.aborted ? 'no longer wanted' : `the service does not answer (${error.message})`);
   }

@@ -8,6 +8,7 @@ import { markLinks, showGroups, showTabs, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
+import { book } from './views/book.js';
 import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
 import { moment } from './views/moment.js';
@@ -21,6 +22,7 @@ import { traffic } from './views/traffic.js';
 const groups = [
   { title: 'Now', views: [now] },
   { title: 'Forecast', views: [forecast] },
+  { title: 'Book', views: [book] },
   { title: 'Track record', views: [record] },
   { title: 'History', views: [history, moment] },
   { title: 'System', views: [sources, store, traffic] },

@@ -265,6 +265,17 @@ public sealed record ServiceSettings
     /// </summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
+    /// <summary>
+    /// The highest value at risk at 95 % in 24 hours of the open trades of each followed bot, a
+    /// ratio of its balance; null for none.
+    /// </summary>
+    public double? BookLimit { get; init; }
+
+    /// <summary>
+    /// The chance of a liquidation within 24 hours above which a message is sent, a ratio.
+    /// </summary>
+    public double LiquidationChance { get; init; } = 0.05;
+
     /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 

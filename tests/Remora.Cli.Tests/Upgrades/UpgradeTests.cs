@@ -39,6 +39,17 @@ public sealed partial class UpgradeTests : IDisposable
         Assert.All(Directory.GetFiles(Folder, "*.tar.xz"), file => Assert.True(new FileInfo(file).Length < 300_000));
     }
 
+    [Fact]
+    public async Task The_version_tells_the_commit()
+    {
+        Assert.SkipUnless(Path.Exists(Repository.PathOf(".git")), "built without a repository");
+        var properties = await File.ReadAllTextAsync(Repository.PathOf("Directory.Build.props"));
+        var version = Regex.Match(properties, "<Version>(.+)</Version>").Groups[1].Value;
+        var (exit, output, errors) = await RemoraProcess.RunAsync("--version");
+        Assert.True(exit == 0, errors);
+        Assert.Matches($"^{Regex.Escape(version)}\\+[0-9a-f]{{40}}\n$", output);
+    }
+
     [Theory, MemberData(nameof(Versions))]
     public async Task A_data_folder_of_an_earlier_release_is_opened_and_continued(string version)
     {

@@ -7,6 +7,9 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api.Document;
 
+/// <summary>An example of the body that an endpoint takes, as JSON.</summary>
+internal sealed record RequestExample(string Json);
+
 /// <summary>Completes an operation of the document from the metadata of its endpoint.</summary>
 internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context)
 {
@@ -19,6 +22,11 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
         operation.Parameters = [.. Find<TakenParameters>()?.All.Select(parameter => Describe(parameter, board)) ?? []];
         if (operation.Parameters.Count == 0)
             operation.Parameters = null;
+        if (
+            Find<RequestExample>() is { } example
+            && operation.RequestBody?.Content?[AnswerWriter.MediaType] is OpenApiMediaType body
+        )
+            body.Example = JsonNode.Parse(example.Json);
         var responses = operation.Responses!;
         var ok = (OpenApiResponse)responses["200"];
         AddAlternatives(ok, responses);
@@ -130,6 +138,8 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
                 + "another origin.",
             "404" => "The requested market is not tracked, or the requested data is not stored.",
             "409" => "The current state does not allow the request; `detail` contains the reason.",
+            "413" => "The body of the request is too large.",
+            "415" => "The body of the request has another content type than JSON.",
             "421" => "The host name of the request is not allowed.",
             "429" => "The limit of requests per minute is reached.",
             "503" => "The service cannot answer now; `detail` contains the reason.",
