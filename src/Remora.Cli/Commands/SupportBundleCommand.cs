@@ -157,7 +157,7 @@ internal static class SupportBundleCommand
     private static async Task<string> LogAsync(ServiceSettings? settings, CancellationToken cancellation)
     {
         const string none =
-            "no log was found: set log_file, or name the log with --log (for a container: docker logs remora 2> FILE)\n";
+            "no log was found: set log_file, or name the log with --log (containers: docker logs remora 2> FILE)\n";
         if (settings?.LogFile is { } path && FileLog.FilesOf(path) is { Count: > 0 } files)
             return Lines(files);
         if (!OperatingSystem.IsLinux())

@@ -5,7 +5,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.Page;
 
-/// <summary>The page as an installed app: manifest, start without the service, key of a phone.</summary>
+/// <summary>
+/// The page as an installed app: manifest, start without the service, key of a phone.
+/// </summary>
 public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string IsLive = "document.querySelector('#connection').dataset.state === 'live'";
