@@ -9,7 +9,13 @@ namespace Remora.Server.Access;
 /// Checks who may call and how often. Runs before everything that answers, except for the two
 /// health checks, which reveal nothing. The files of the two pages need no key.
 /// </summary>
-internal sealed class AccessGate(ServiceSettings settings, LiveSettings live, KeyRing keys, KeyUse use, CallLimits limits)
+internal sealed class AccessGate(
+    ServiceSettings settings,
+    LiveSettings live,
+    KeyRing keys,
+    KeyUse use,
+    CallLimits limits
+)
 {
     /// <summary>The value of <c>WWW-Authenticate</c> in a response with status 401.</summary>
     public const string Challenge = "Bearer realm=\"remora\"";
@@ -50,8 +56,8 @@ internal sealed class AccessGate(ServiceSettings settings, LiveSettings live, Ke
                 key is null
                     ? $"The limit without a key is {live.Current.AnonymousPerMinute} requests per minute: send fewer, "
                         + $"or send 'Authorization: Bearer KEY'."
-                    : $"The limit of this key is {key.PerMinute ?? live.Current.KeyPerMinute} requests per minute: send "
-                        + $"fewer."
+                    : $"The limit of this key is {key.PerMinute ?? live.Current.KeyPerMinute} requests per minute: "
+                        + $"send fewer."
             );
         }
         if (
