@@ -24,7 +24,8 @@ internal sealed class HttpInterface(
     StreamHub streams,
     ServiceMetrics metrics,
     AddedPairs added,
-    IReadOnlyList<BotWhitelist> whitelists
+    IReadOnlyList<BotWhitelist> whitelists,
+    KeyUse use
 )
 {
     /// <summary>Builds the web application. It does not listen yet.</summary>
@@ -54,7 +55,8 @@ internal sealed class HttpInterface(
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
         services.AddSingleton(_ => new CallLimits(settings));
-        services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
+        services.AddSingleton(use);
+        services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log, settings.RealClock));
         services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, limit.Cause, settings.LogClock));
         services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
     }
@@ -74,11 +76,12 @@ internal sealed class HttpInterface(
         app.UseRiskShortPath(board);
         app.UseProblems(parts.Log);
         app.UseRouting();
+        app.UseScopes(settings);
     }
 
     private static void MapRoutes(WebApplication app)
     {
-        var api = app.MapGroup("/api/v1").WantsKey().SeparatesAlternatives();
+        var api = app.MapGroup("/api/v1").WantsKey().Needs(KeyScopes.Read).SeparatesAlternatives();
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
         ForecastApi.Map(api);

@@ -5,6 +5,7 @@ using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Markets;
 using Remora.Notify;
 using Remora.Risk;
 using Remora.Server.Access;
@@ -26,6 +27,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(Assessment))]
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
+[JsonSerializable(typeof(Dictionary<string, Instant>))]
 [JsonSerializable(typeof(DroppedPair))]
 [JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(FreqtradePairList))]

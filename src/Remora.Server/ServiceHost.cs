@@ -29,6 +29,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly MarketPump _pump;
     private readonly AddedPairs _added;
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
+    private readonly KeyUse _use;
     private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -54,8 +55,9 @@ public sealed class ServiceHost : IAsyncDisposable
         }
         _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
         _added = new(settings, parts, Board, _pump, Streams);
+        _use = new(settings.DataFolder, settings.RealClock, parts.Log.CreateLogger<KeyUse>());
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
-        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists).Build();
+        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists, _use).Build();
     }
 
     /// <summary>The address of the service, for example <c>http://127.0.0.1:8000</c>.</summary>
@@ -186,6 +188,7 @@ public sealed class ServiceHost : IAsyncDisposable
             _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             Start("added pairs", _added.RunAsync),
+            Start("last use of keys", _use.RunAsync),
             .. _whitelists.Select(whitelist => Start(whitelist.Name, whitelist.RunAsync)),
             .. StartNotifiers(),
         ];

@@ -18,6 +18,12 @@ public sealed class OperationsTests
             "aggressive",
             "--side",
             "short",
+            "--scope",
+            "decisions",
+            "--scope",
+            "metrics",
+            "--days",
+            "30",
             "--data",
             folder.Path
         );
@@ -32,6 +38,23 @@ public sealed class OperationsTests
 
         var (_, second, _) = await RemoraProcess.RunAsync("keys", "rotate", "bot", "--data", folder.Path);
         Assert.NotEqual(first, second);
+        var key = JsonElement.Parse(await File.ReadAllTextAsync(folder.File("keys.json")))[0];
+        Assert.Equal(["decisions", "metrics"], key.GetProperty("scopes").EnumerateArray().Select(s => s.GetString()));
+        Assert.Equal(
+            TimeSpan.FromDays(30),
+            key.GetProperty("expires").GetDateTimeOffset() - key.GetProperty("created").GetDateTimeOffset()
+        );
+        foreach (
+            var wrong in (string[][])
+                [
+                    ["--scope", "write"],
+                    ["--days", "0"],
+                ]
+        )
+            Assert.Equal(
+                2,
+                (await RemoraProcess.RunAsync(["keys", "add", "other", .. wrong, "--data", folder.Path])).ExitCode
+            );
         var (_, list, _) = await RemoraProcess.RunAsync("keys", "list", "--data", folder.Path);
         Assert.Contains("bot", list);
         Assert.Contains("aggressive", list);

@@ -72,7 +72,13 @@ internal static class ServeCommand
                             $"{given[0]} does not apply to the sandbox at {running}: use it with 'remora sandbox'",
                             ExitCode.Usage
                         );
-                    return await RunAsync(settings, parsed, world, cancellation);
+                    return await RunAsync(
+                        settings,
+                        service.ConfigFile(parsed, ServiceOptionSet.Variables()),
+                        parsed,
+                        world,
+                        cancellation
+                    );
                 }
                 catch (SettingsException e)
                 {
@@ -102,6 +108,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(
         ServiceSettings settings,
+        string? config,
         ParseResult parsed,
         SandboxOptionSet world,
         CancellationToken cancellation
@@ -114,7 +121,7 @@ internal static class ServeCommand
             : null;
         settings = FolderPolicy.Keep(settings, ServiceStore.KeptFolderOf(settings));
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
-        await using var store = ServiceStore.Open(settings, clock, log, supervisor);
+        await using var store = ServiceStore.Open(settings, clock, log, supervisor, config);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
         await using var outside = OutsideWorld.Connect(
             settings,

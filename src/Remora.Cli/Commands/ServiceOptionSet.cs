@@ -55,6 +55,17 @@ internal sealed class ServiceOptionSet
         return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
     }
 
+    /// <summary>
+    /// Does the same for a command that does not serve, for which keys may be missing.
+    /// </summary>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    public ServiceSettings ReadWithoutKeys(ParseResult parsed) =>
+        Read(
+            parsed,
+            new KeyValuePair<string, string>("host", "127.0.0.1"),
+            new KeyValuePair<string, string>("require-keys", "false")
+        );
+
     /// <summary>The option that names the settings file.</summary>
     public Option<string?> Config => _config;
 

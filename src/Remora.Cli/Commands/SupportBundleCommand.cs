@@ -54,7 +54,13 @@ internal static class SupportBundleCommand
             {
                 try
                 {
-                    var (findings, settings) = await DoctorCommand.ExamineAsync(service, running, parsed, cancellation);
+                    var (findings, settings) = await DoctorCommand.ExamineAsync(
+                        service,
+                        running,
+                        parsed,
+                        live: false,
+                        cancellation
+                    );
                     var entries = new Dictionary<string, string>
                     {
                         ["doctor.txt"] = string.Concat(

@@ -33,6 +33,7 @@ internal static class AddedPairsApi
         var pairs = api.MapGroup("/pairs").WithTags("Catalog");
         pairs
             .MapPost("", Add)
+            .Needs(KeyScopes.Pairs)
             .WithName("add_pairs")
             .WithSummary("Ask for pairs")
             .WithDescription(
@@ -56,6 +57,7 @@ internal static class AddedPairsApi
             );
         pairs
             .MapDelete("", Drop)
+            .Needs(KeyScopes.Pairs)
             .WithName("drop_pair")
             .WithSummary("Drop a pair")
             .WithDescription(
@@ -69,7 +71,7 @@ internal static class AddedPairsApi
 
     private static async Task<IResult> Add(HttpContext context, ServiceSettings settings, AddedPairs added)
     {
-        if (ChangePermission.Refusal(context, settings, ApiKey.PairsScope) is { } refusal)
+        if (ChangePermission.Refusal(context, settings) is { } refusal)
             return refusal;
         var names = context.Request.Query["pairs"].ToString().Split(',');
         if (names.Length > Most)
@@ -111,7 +113,7 @@ internal static class AddedPairsApi
         IReadOnlyList<BotWhitelist> whitelists
     )
     {
-        if (ChangePermission.Refusal(context, settings, ApiKey.PairsScope) is { } refusal)
+        if (ChangePermission.Refusal(context, settings) is { } refusal)
             return refusal;
         if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem))
             return problem;

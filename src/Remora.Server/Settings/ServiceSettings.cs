@@ -131,6 +131,17 @@ public sealed record ServiceSettings
     /// <summary>How long stored data is retained.</summary>
     public StoreRetention Retention { get; init; } = new();
 
+    /// <summary>The hours from one backup of the store to the next; 0 for none.</summary>
+    public double BackupHours { get; init; }
+
+    /// <summary>
+    /// The folder of backups; null is <c>backups</c> in the folder of the store.
+    /// </summary>
+    public string? BackupFolder { get; init; }
+
+    /// <summary>The number of backups to keep.</summary>
+    public int KeepBackups { get; init; } = 7;
+
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 

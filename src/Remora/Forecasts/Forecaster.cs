@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Portfolios;
 
 namespace Remora.Forecasts;
 
@@ -13,7 +14,9 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 2;
+    private const long StateVersion = 3;
+    private const long VersionWithoutHours = 2;
+    private static readonly TimeSpan PastOfHours = TimeSpan.FromDays(7);
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
 
@@ -25,6 +28,7 @@ public sealed class Forecaster
     private readonly ForecastWindow _window = new();
     private readonly RangeMeter _meter;
     private readonly CandleDigest _digest = new();
+    private readonly HourStandardizer _hours;
     private readonly bool _isInDollars;
     private long _nextOpen = long.MinValue;
 
@@ -56,6 +60,7 @@ public sealed class Forecaster
             _gathered = new(timeframe, _timeframe);
         _means = new(_timeframe);
         _meter = new(_timeframe);
+        _hours = new(_timeframe);
     }
 
     /// <summary>The events to take into account, from the next candle on.</summary>
@@ -69,6 +74,12 @@ public sealed class Forecaster
 
     /// <summary>The newest forecast; null when there is none.</summary>
     public Forecast? Current { get; private set; }
+
+    /// <summary>
+    /// The whole hours of the market in units of its forecasts, for correlations. A part of the
+    /// state.
+    /// </summary>
+    public StandardizedHours Hours => _hours.Hours;
 
     /// <summary>Why there is no forecast; null when there is one.</summary>
     public NoForecast? Absence =>
@@ -113,12 +124,13 @@ public sealed class Forecaster
         {
             if (candle.Volume > 0)
                 Update(candle);
+            Standardize(candle);
             return Current;
         }
         if (_gathered.TryCloseBefore(candle.OpenTime, out var closed))
-            Update(closed);
+            UpdateGathered(closed);
         if (candle.Volume > 0 ? _gathered.Add(candle, out closed) : _gathered.TryCloseBefore(next, out closed))
-            Update(closed);
+            UpdateGathered(closed);
         return Current;
     }
 
@@ -190,6 +202,7 @@ public sealed class Forecaster
         {
             Clear();
             _digest.Clear();
+            _hours.Clear();
             _nextOpen = long.MinValue;
             throw;
         }
@@ -197,7 +210,8 @@ public sealed class Forecaster
 
     private void Exchange(StateCodec codec)
     {
-        codec.Expect(StateVersion, "version");
+        // States of before there were correlations have no hours; all else is the same.
+        var hasHours = codec.Expect(StateVersion, VersionWithoutHours, "version") == StateVersion;
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
@@ -206,6 +220,27 @@ public sealed class Forecaster
         _means.Exchange(codec);
         _window.Exchange(codec);
         _meter.Exchange(codec);
+        if (hasHours)
+            _hours.Exchange(codec);
+        else
+            _hours.Clear();
+    }
+
+    private void UpdateGathered(in Candle candle)
+    {
+        Update(candle);
+        Standardize(candle);
+    }
+
+    private void Standardize(in Candle candle)
+    {
+        if (!_hours.Add(candle))
+            return;
+        var isKnown =
+            Current is not null
+            && _means.Time == candle.OpenTime + _timeframe.Length
+            && _means.Candles >= _timeframe.CountIn(PastOfHours);
+        _hours.Begin(isKnown ? Current![Horizon.OneHour].GetLogVariance() : double.NaN);
     }
 
     private void Update(in Candle candle)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api.Document;
@@ -25,6 +26,8 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             AddFiles(ok, files);
         if (ok.Content?.TryGetValue(EventStream, out var stream) == true && stream is OpenApiMediaType events)
             events.Schema = DocumentEvents.EventOf(_document);
+        if (_metadata.OfType<RequiredScope>().LastOrDefault() is { Name: var scope })
+            DocumentKeys.Require(operation, _document, scope);
         foreach (var (status, response) in responses)
             Describe(status, (OpenApiResponse)response, responses.ContainsKey("304"));
         operation.Responses = [];
@@ -122,8 +125,9 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             "200" => "The answer.",
             "304" => "The answer is unchanged since the one whose ETag was sent as If-None-Match.",
             "400" => "A parameter is invalid, missing or unknown: `parameter` names it.",
-            "401" => "A key is required, or the key is unknown.",
-            "403" => "The request comes from a web page of another origin.",
+            "401" => "A key is required, or the key is unknown or has expired.",
+            "403" => "The key does not have the scope that `security` names, or a change is requested by a web page of "
+                + "another origin.",
             "404" => "The requested market is not tracked, or the requested data is not stored.",
             "409" => "The current state does not allow the request; `detail` contains the reason.",
             "421" => "The host name of the request is not allowed.",
