@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
@@ -28,6 +29,7 @@ internal sealed partial class CliJson : JsonSerializerContext
             RemoraJson.NewOptions(
                 RemoraJson.EnumNames<DollarSource>(),
                 RemoraJson.EnumNames<HistoryState>(),
+                RemoraJson.EnumNames<LogLevel>(),
                 RemoraJson.EnumNames<UntrackedRule>()
             )
         );

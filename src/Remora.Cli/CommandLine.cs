@@ -41,9 +41,11 @@ internal static class CommandLine
             JudgeCommand.Create(),
             ForecastCommand.Create(),
             ScorecardCommand.Create(),
+            PortfolioCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),
+            ReloadCommand.Create(),
             DoctorCommand.Create(),
             SupportBundleCommand.Create(),
         };

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Remora.ClickHouse.Rows;
@@ -12,10 +13,11 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
     private readonly byte[] _marker = exceptionTag is null
         ? []
         : Encoding.ASCII.GetBytes("\r\n__exception__\r\n" + exceptionTag + "\r\n");
-    private byte[] _buffer = new byte[256 << 10];
+    private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
     private int _start;
     private int _end;
     private bool _isAtEnd;
+    private bool _isReading;
     private Exception? _fault;
 
     public override bool CanRead => true;
@@ -32,16 +34,22 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
         set => throw new NotSupportedException();
     }
 
+    private byte[] Buffer => _buffer ?? throw new ObjectDisposedException(nameof(AnswerStream));
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // Holds back bytes that may be the start of the marker until more arrive.
         while (_fault is null && !_isAtEnd && _end - _start < Math.Max(1, _marker.Length))
+        {
+            _isReading = true;
             await FillAsync(cancellationToken);
+            _isReading = false;
+        }
         var ready = _isAtEnd ? _end - _start : _end - _start - Math.Max(0, _marker.Length - 1);
         var count = Math.Min(Math.Max(0, ready), buffer.Length);
         if (count == 0)
             return _fault is null ? 0 : throw _fault;
-        _buffer.AsMemory(_start, count).CopyTo(buffer);
+        Buffer.AsMemory(_start, count).CopyTo(buffer);
         _start += count;
         return count;
     }
@@ -62,6 +70,10 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 
     protected override void Dispose(bool disposing)
     {
+        // A read that was interrupted may still write to the buffer: then it does not go back.
+        var buffer = Interlocked.Exchange(ref _buffer, null);
+        if (disposing && buffer is not null && !_isReading)
+            ArrayPool<byte>.Shared.Return(buffer);
         if (disposing)
             body.Dispose();
         base.Dispose(disposing);
@@ -69,15 +81,16 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 
     private async ValueTask FillAsync(CancellationToken cancellation)
     {
+        var buffer = Buffer;
         if (_start > 0)
         {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            buffer.AsSpan(_start, _end - _start).CopyTo(buffer);
             _end -= _start;
             _start = 0;
         }
         try
         {
-            var read = await body.ReadAsync(_buffer.AsMemory(_end), cancellation);
+            var read = await body.ReadAsync(buffer.AsMemory(_end), cancellation);
             _isAtEnd = read == 0;
             _end += read;
         }
@@ -86,7 +99,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
             _isAtEnd = true;
             _fault = new ClickHouseUnavailableException("the response was interrupted: " + e.Message, e);
         }
-        var found = _marker.Length == 0 ? -1 : _buffer.AsSpan(_start, _end - _start).IndexOf(_marker);
+        var found = _marker.Length == 0 ? -1 : buffer.AsSpan(_start, _end - _start).IndexOf(_marker);
         if (found < 0)
             return;
         var text = await ReadRestAsync(_start + found + _marker.Length, cancellation);
@@ -98,7 +111,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
     private async Task<string> ReadRestAsync(int from, CancellationToken cancellation)
     {
         using var rest = new MemoryStream();
-        rest.Write(_buffer, from, _end - from);
+        rest.Write(Buffer, from, _end - from);
         try
         {
             await body.CopyToAsync(rest, cancellation);

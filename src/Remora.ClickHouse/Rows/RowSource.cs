@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -14,43 +15,58 @@ internal static class RowSource
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        var buffer = new byte[BufferBytes];
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         int start = 0,
             end = 0;
         RowReader? rows = null;
         var isAtEnd = false;
-        while (true)
+        try
         {
-            if (rows is null && TryReadHeader(buffer.AsSpan(start, end - start), out var header, out var length))
+            while (true)
             {
-                rows = header;
-                start += length;
+                if (rows is null && TryReadHeader(buffer.AsSpan(start, end - start), out var header, out var length))
+                {
+                    rows = header;
+                    start += length;
+                }
+                while (rows is not null && start < end)
+                {
+                    rows.Start(buffer, start, end);
+                    var row = read(rows);
+                    if (rows.HasUnderrun)
+                        break;
+                    rows.CheckRowIsRead();
+                    start = rows.Position;
+                    yield return row;
+                }
+                if (isAtEnd)
+                {
+                    if (start < end)
+                        throw new ClickHouseUnavailableException("the response ends in the middle of a row");
+                    yield break;
+                }
+                buffer.AsSpan(start, end - start).CopyTo(buffer);
+                end -= start;
+                start = 0;
+                if (end == buffer.Length)
+                    buffer = Larger(buffer);
+                var got = await answer.ReadAsync(buffer.AsMemory(end), cancellation);
+                isAtEnd = got == 0;
+                end += got;
             }
-            while (rows is not null && start < end)
-            {
-                rows.Start(buffer, start, end);
-                var row = read(rows);
-                if (rows.HasUnderrun)
-                    break;
-                rows.CheckRowIsRead();
-                start = rows.Position;
-                yield return row;
-            }
-            if (isAtEnd)
-            {
-                if (start < end)
-                    throw new ClickHouseUnavailableException("the response ends in the middle of a row");
-                yield break;
-            }
-            buffer.AsSpan(start, end - start).CopyTo(buffer);
-            end -= start;
-            start = 0;
-            if (end == buffer.Length)
-                Array.Resize(ref buffer, buffer.Length * 2);
-            var got = await answer.ReadAsync(buffer.AsMemory(end), cancellation);
-            isAtEnd = got == 0;
-            end += got;
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static byte[] Larger(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
     }
 
     private static bool TryReadHeader(ReadOnlySpan<byte> data, out RowReader? rows, out int length)

@@ -249,7 +249,7 @@ public sealed class CorrelationTracker
         return sum;
     }
 
-    private static double Correlation(Tracked one, Tracked other, in Mean pair)
+    private static double Correlation(Tracked one, Tracked other, Mean pair)
     {
         if (pair.Hours < EnoughHours)
             return double.NaN;

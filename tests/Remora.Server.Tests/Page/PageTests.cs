@@ -357,7 +357,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     }
 
     private static IReadOnlyList<string> Views { get; } =
-    ["", "forecast", "history", "moment", "traffic", "store", "sources"];
+    ["", "book", "forecast", "history", "moment", "traffic", "store", "sources"];
 
     private static double Number(JsonElement answer, string name) => answer.GetProperty(name).GetDouble();
 
