@@ -4,6 +4,7 @@ using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Portfolios;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
@@ -18,6 +19,7 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
 [JsonSerializable(typeof(Performance))]
+[JsonSerializable(typeof(PortfolioEvaluation))]
 [JsonSerializable(typeof(ServiceSettings))]
 [JsonSerializable(typeof(StoreStatus))]
 internal sealed partial class CliJson : JsonSerializerContext

@@ -17,7 +17,7 @@ public sealed class BotBookTests : IAsyncLifetime
     [Fact]
     public async Task A_book_has_the_open_trades_and_the_money_of_the_bot()
     {
-        _bot.Trades =
+        _bot.OpenTrades =
         [
             FreqtradeStandIn.Trade(1, "BTC/USDT:USDT", 0.5, 40_000, leverage: 3, stop: 38_000, liquidation: 27_000),
             FreqtradeStandIn.Trade(2, "ETH/USDT:USDT", 2, null, isShort: true, leverage: null, stop: 0),

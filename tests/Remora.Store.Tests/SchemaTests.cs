@@ -63,7 +63,8 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 1 => 3,
                 < 5 => 4,
                 5 => 5,
-                _ => 6,
+                6 => 6,
+                _ => 7,
             },
             before.Count
         );

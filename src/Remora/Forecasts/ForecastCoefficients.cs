@@ -50,9 +50,9 @@ public sealed record ForecastCoefficients
     public PortfolioTables? Portfolio { get; init; }
 
     /// <summary>
-    /// The day of <see cref="ValidFrom"/> and the first twelve digits of the hash of all numbers but
-    /// those of <see cref="Portfolio"/>, such as <c>2025-07-01-0123456789ab</c>. Two fits with the
-    /// same id make equal forecasts.
+    /// The day of <see cref="ValidFrom"/> and the first twelve digits of the hash of all numbers
+    /// but those of <see cref="Portfolio"/>, such as <c>2025-07-01-0123456789ab</c>. Two fits with
+    /// the same id make equal forecasts.
     /// </summary>
     public string Id => _id ??= CoefficientsFile.IdOf(this);
 

@@ -67,7 +67,7 @@ internal sealed class Book
     public Exposure Measure(ReadOnlySpan<double> weights, Span<double> effects)
     {
         var (added, net, active, only) = (0.0, 0.0, 0, 0);
-        var exposures = new double[_sigmas.Length];
+        Span<double> exposures = stackalloc double[_sigmas.Length]; // at most 201
         for (var i = 0; i < exposures.Length; i++)
         {
             exposures[i] = weights[i] * _sigmas[i];
@@ -104,7 +104,7 @@ internal sealed class Book
     /// <summary>Returns the figures of an exposure.</summary>
     public BookFigures FiguresOf(ReadOnlySpan<double> weights)
     {
-        var effects = new double[weights.Length];
+        Span<double> effects = stackalloc double[weights.Length];
         return FiguresOf(weights, Measure(weights, effects));
     }
 

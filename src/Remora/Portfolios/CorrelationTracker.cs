@@ -6,8 +6,8 @@ using Remora.Markets;
 namespace Remora.Portfolios;
 
 /// <summary>
-/// The correlations of all markets, updated with each whole hour of each market (docs/portfolio.md).
-/// Not thread-safe. The result depends on the hours of the markets only, not on the order in which
+/// The correlations of all markets, updated with each whole hour of each market
+/// (docs/portfolio.md). Not thread-safe. The result depends on the hours of the markets only, not on the order in which
 /// the markets deliver them, as long as none is more than 30 days late: an hour of two markets
 /// counts when the second of them has it. Live, replayed and restored trackers have equal bits.
 /// </summary>
@@ -249,7 +249,7 @@ public sealed class CorrelationTracker
         return sum;
     }
 
-    private static double Correlation(Tracked one, Tracked other, in Mean pair)
+    private static double Correlation(Tracked one, Tracked other, Mean pair)
     {
         if (pair.Hours < EnoughHours)
             return double.NaN;

@@ -56,12 +56,13 @@ public sealed class PortfolioModel
         if (held.Count == 0 && unknown.Count > 0 && candidate is null)
             return null;
 
-        // Sums in one order, so that a permutation of the positions changes no bit.
+        // Sums in one order, so that a permutation of the positions changes no bit, and longs apart
+        // from shorts, so that opposite positions cancel exactly.
         held.Sort(
             (x, y) =>
                 Compare(x.Market, y.Market) is var order and not 0
                     ? order
-                    : x.Position.Weight.CompareTo(y.Position.Weight)
+                    : Math.Abs(x.Position.Weight).CompareTo(Math.Abs(y.Position.Weight))
         );
         var book = BookOf(held.Select(one => one.Market), question.Horizon);
         var places = held.Select(one => IndexIn(book, one.Market)).ToArray();
@@ -170,11 +171,16 @@ public sealed class PortfolioModel
 
     private static double[] WeightsOf(Book book, List<Held> held, int[] places, int without)
     {
-        var weights = new double[book.Markets.Count];
+        var (longs, shorts) = (new double[book.Markets.Count], new double[book.Markets.Count]);
         for (var k = 0; k < held.Count; k++)
+        {
+            var weight = held[k].Position.Weight;
             if (k != without)
-                weights[places[k]] += held[k].Position.Weight;
-        return weights;
+                (weight > 0 ? longs : shorts)[places[k]] += Math.Abs(weight);
+        }
+        for (var i = 0; i < longs.Length; i++)
+            longs[i] -= shorts[i];
+        return longs;
     }
 
     private static (LossIntervals At95, LossIntervals At99) IntervalsOf(Book book, in Exposure exposure)

@@ -2,7 +2,9 @@ using Remora.Forecasts;
 
 namespace Remora.Portfolios;
 
-/// <summary>What a book loses in: falling or rising markets, or a difference between markets.</summary>
+/// <summary>
+/// What a book loses in: falling or rising markets, or a difference between markets.
+/// </summary>
 public enum BookKind
 {
     /// <summary>There is no open exposure: all positions cancel.</summary>
