@@ -93,9 +93,7 @@ internal sealed class FileLog : ILoggerProvider
         _file.Information("{Line:l}", _isJson ? Json() : Text());
 
         string Text() =>
-            $"{time} {ShortOf(level)}: {category}[{id.Id}] {message} {exception}"
-                .ReplaceLineEndings(" ")
-                .TrimEnd();
+            $"{time} {ShortOf(level)}: {category}[{id.Id}] {message} {exception}".ReplaceLineEndings(" ").TrimEnd();
 
         string Json()
         {

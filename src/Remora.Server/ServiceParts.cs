@@ -62,8 +62,8 @@ public sealed record ServiceParts
     public IReadOnlyList<Func<IEnumerable<ServiceAlarm>>> Alarms { get; init; } = [];
 
     /// <summary>
-    /// Returns the availability of the service; null, or returning null, while it is unknown. With a
-    /// store, the service counts it itself.
+    /// Returns the availability of the service; null, or returning null, while it is unknown. With
+    /// a store, the service counts it itself.
     /// </summary>
     public Func<Availability?>? Availability { get; init; }
 

@@ -28,14 +28,7 @@ public sealed partial class MetricsTests
         {
             Requests = 7,
             Errors = new Dictionary<string, long> { ["timeout"] = 2 },
-            StandIns =
-            [
-                service.Source.Health with
-                {
-                    Name = "other",
-                    Requests = 3,
-                },
-            ],
+            StandIns = [service.Source.Health with { Name = "other", Requests = 3 }],
         };
         service.Clock.Advance(TimeSpan.FromSeconds(90));
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
@@ -55,7 +48,13 @@ public sealed partial class MetricsTests
         Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_regime{Btc}")).Sum(one => one.Value));
         Assert.Equal(1, metrics[$"remora_state{Btc},state=\"{risk.GetProperty("state").GetString()}\"}}"]);
         Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_state{Btc}")).Sum(one => one.Value));
-        foreach (var (name, member) in new[] { ("volatility", "volatility_classification"), ("trend", "trend_classification") })
+        foreach (
+            var (name, member) in new[]
+            {
+                ("volatility", "volatility_classification"),
+                ("trend", "trend_classification"),
+            }
+        )
         {
             var all = metrics.Where(one => one.Key.StartsWith($"remora_{name}_class{Btc}")).ToList();
             Assert.Equal(name == "volatility" ? 4 : 3, all.Count);

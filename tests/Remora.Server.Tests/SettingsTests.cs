@@ -35,11 +35,7 @@ public sealed class SettingsTests : IDisposable
         foreach (var wrong in new[] { "yahoo=60", "news=9", "news=86401", "news", "news=x", "=60", "news=60=60" })
         {
             var error = Assert.Throws<SettingsException>(() =>
-                SettingsReader.Read(
-                    null,
-                    new Dictionary<string, string> { ["REMORA_SOURCE_INTERVALS"] = wrong },
-                    None
-                )
+                SettingsReader.Read(null, new Dictionary<string, string> { ["REMORA_SOURCE_INTERVALS"] = wrong }, None)
             );
             Assert.Contains("10 to 86400 seconds and one of alternative.me,", Assert.Single(error.Errors));
         }

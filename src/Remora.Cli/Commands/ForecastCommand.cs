@@ -172,7 +172,7 @@ internal static class ForecastCommand
                         Console.Write(
                             parsed.GetValue(json)
                                 ? JsonSerializer.Serialize(evaluation, CliJson.Shared.PortfolioEvaluation) + "\n"
-                                : PortfolioText.Of(evaluation)
+                                : PortfolioEvaluationText.Of(evaluation)
                         );
                         return ExitCode.Ok;
                     })

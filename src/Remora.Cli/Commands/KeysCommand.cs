@@ -170,8 +170,8 @@ internal static partial class KeysCommand
         return WithFile(
             new(
                 "rotate",
-                "Replaces a key by a new one with the same name, settings and lifetime, and prints it. The old key stops "
-                    + "working."
+                "Replaces a key by a new one with the same name, settings and lifetime, and prints it. The old key "
+                    + "stops working."
             )
             {
                 name,

@@ -81,14 +81,20 @@ internal static class SupportBundleCommand
                         using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
                         foreach (var path in Answers)
                         {
-                            var name = path["/".Length..].Replace("api/v1/", "").Replace('/', '-') + (path == "/metrics" ? ".txt" : ".json");
+                            var name =
+                                path["/".Length..].Replace("api/v1/", "").Replace('/', '-')
+                                + (path == "/metrics" ? ".txt" : ".json");
                             entries[name] = await AskAsync(connection, path, cancellation);
                         }
                     }
                     entries["log.txt"] = parsed.GetValue(log) is { } file
                         ? Lines([file])
                         : await LogAsync(settings, cancellation);
-                    Write(parsed.GetValue(to)!, entries, SecretsOf(service.ConfigFile(parsed, ServiceOptionSet.Variables())));
+                    Write(
+                        parsed.GetValue(to)!,
+                        entries,
+                        SecretsOf(service.ConfigFile(parsed, ServiceOptionSet.Variables()))
+                    );
                     Console.Error.WriteLine(
                         $"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before "
                             + $"you send it."
@@ -151,7 +157,7 @@ internal static class SupportBundleCommand
     private static async Task<string> LogAsync(ServiceSettings? settings, CancellationToken cancellation)
     {
         const string none =
-            "no log was found: set log_file, or name the log with --log (for a container: docker logs remora 2> FILE)\n";
+            "no log was found: set log_file, or name the log with --log (containers: docker logs remora 2> FILE)\n";
         if (settings?.LogFile is { } path && FileLog.FilesOf(path) is { Count: > 0 } files)
             return Lines(files);
         if (!OperatingSystem.IsLinux())

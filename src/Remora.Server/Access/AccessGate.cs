@@ -56,8 +56,8 @@ internal sealed class AccessGate(
                 key is null
                     ? $"The limit without a key is {live.Current.AnonymousPerMinute} requests per minute: send fewer, "
                         + $"or send 'Authorization: Bearer KEY'."
-                    : $"The limit of this key is {key.PerMinute ?? live.Current.KeyPerMinute} requests per minute: send "
-                        + $"fewer."
+                    : $"The limit of this key is {key.PerMinute ?? live.Current.KeyPerMinute} requests per minute: "
+                        + $"send fewer."
             );
         }
         if (

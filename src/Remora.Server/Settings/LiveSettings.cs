@@ -56,7 +56,7 @@ public sealed class SettingsReload
     }
 
     /// <summary>Reloads the settings.</summary>
-    /// <exception cref="SettingsException">A setting is invalid, and nothing was changed.</exception>
+    /// <exception cref="SettingsException">A setting is invalid; nothing was changed.</exception>
     public ReloadReport Run()
     {
         lock (_lock)

@@ -10,7 +10,12 @@ namespace Remora.Server.Telemetry;
 /// </summary>
 internal static class AddedPairsGauges
 {
-    public static void Register(Meter meter, AddedPairs added, IReadOnlyList<BotWhitelist> whitelists, LiveSettings live)
+    public static void Register(
+        Meter meter,
+        AddedPairs added,
+        IReadOnlyList<BotWhitelist> whitelists,
+        LiveSettings live
+    )
     {
         meter.CreateObservableGauge(
             "remora.added.pairs",

@@ -19,7 +19,9 @@ public static class BackupList
     public static string FolderOf(string parent, DateTimeOffset at) =>
         Path.Combine(parent, at.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture));
 
-    /// <summary>Returns the complete backups, oldest first; none if the folder is missing.</summary>
+    /// <summary>
+    /// Returns the complete backups, oldest first; none if the folder is missing.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
     public static IReadOnlyList<ScheduledBackup> Read(string parent) =>

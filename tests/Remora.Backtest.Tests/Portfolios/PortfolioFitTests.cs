@@ -101,7 +101,7 @@ public sealed class PortfolioFitTests
         Assert.All(evaluation.Losses.Where(row => row.Level == 0.95), row => Assert.InRange(row.Hits, 0, 0.25));
         Assert.Equal(["long", "long and short"], evaluation.Sizes.Select(row => row.Books).Distinct());
         Assert.All(evaluation.Sizes.Where(row => row.Sizes == "constant"), row => Assert.Equal(1, row.EqualStake));
-        Assert.Contains("## Sizes", PortfolioText.Of(evaluation), StringComparison.Ordinal);
+        Assert.Contains("## Sizes", PortfolioEvaluationText.Of(evaluation), StringComparison.Ordinal);
         var late = Assert.Throws<BacktestException>(() => Evaluate(fits, Generated.At("2025-01-01")));
         Assert.StartsWith("nothing to evaluate", late.Message, StringComparison.Ordinal);
     }

@@ -73,7 +73,7 @@ public sealed class ReferencePortfolioTests
     [Fact]
     public void The_published_results_are_those_of_the_shipped_coefficients()
     {
-        var text = PortfolioText.Of(
+        var text = PortfolioEvaluationText.Of(
             PortfolioEvaluateJob.Run(
                 new()
                 {

@@ -5,7 +5,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.Page;
 
-/// <summary>The page as an installed app: manifest, start without the service, key of a phone.</summary>
+/// <summary>
+/// The page as an installed app: manifest, start without the service, key of a phone.
+/// </summary>
 public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string IsLive = "document.querySelector('#connection').dataset.state === 'live'";
@@ -21,7 +23,7 @@ public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync($"{IsLive} && navigator.serviceWorker.controller !== null");
         // The windows of tests are private ones
         Assert.Empty((await browser.InstallErrorsAsync()).Except(["in-incognito"]));
-        var manifest = await service.GetAsync("/manifest.webmanifest");
+        var manifest = JsonElement.Parse(await service.Http.GetStringAsync("/manifest.webmanifest"));
         foreach (var icon in manifest.GetProperty("icons").EnumerateArray())
         {
             var bytes = await service.Http.GetByteArrayAsync(icon.GetProperty("src").GetString());
@@ -111,8 +113,8 @@ public sealed class InstalledPageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task The_page_shows_the_availability_rounded_down()
     {
-        await using var service = await LiveServer.StartAsync(
-            availability: () => new(0.99996, 30 * 1440, 2, Some.Time)
+        await using var service = await LiveServer.StartAsync(availability: () =>
+            new(0.99996, 30 * 1440, 2, Some.Time)
         );
         await browser.OpenAsync(service.Host.Url);
         await browser.UntilAsync(

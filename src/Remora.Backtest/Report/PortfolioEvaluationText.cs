@@ -6,7 +6,7 @@ using Remora.Backtest.Portfolios;
 namespace Remora.Backtest.Report;
 
 /// <summary>Writes an evaluation of books as Markdown.</summary>
-public static class PortfolioText
+public static class PortfolioEvaluationText
 {
     /// <summary>Returns the text.</summary>
     public static string Of(PortfolioEvaluation evaluation)
