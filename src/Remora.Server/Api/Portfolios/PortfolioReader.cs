@@ -186,9 +186,13 @@ internal static partial class PortfolioReader
         ["liquidation_price"] = "expected a finite number above 0",
     };
 
-    [GeneratedRegex(@"^[a-z_]{1,32}(\[\d{1,5}\](\.[a-z_]{1,32})?)?$|^candidate\.[a-z_]{1,32}$", default, 1000)]
+    [GeneratedRegex(
+        @"^[a-z_]{1,32}(\[\d{1,5}\](\.[a-z_]{1,32})?)?$|^candidate\.[a-z_]{1,32}$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Field();
 
-    [GeneratedRegex(@"\[\d+\]$", default, 1000)]
+    [GeneratedRegex(@"\[\d+\]$", RegexOptions.None, 1000)]
     private static partial Regex Index();
 }
