@@ -101,7 +101,8 @@ public sealed class PlainTextTests
         file = folder.Write("empty.json", JsonSerializer.Serialize(export));
         (exit, output, errors) = await RemoraProcess.RunAsync("judge", file, "--candles", $"BTC/USDT={candles}");
         Assert.True(exit == 0, errors);
-        Assert.EndsWith("This run has no trades, so there is nothing to judge.", output.TrimEnd());
+        Assert.EndsWith("There are no closed trades, so nothing can be said about the gate.", output.TrimEnd());
+        Assert.DoesNotContain("NaN", output);
     }
 
     [Fact]

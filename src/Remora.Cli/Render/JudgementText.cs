@@ -23,10 +23,6 @@ internal static class JudgementText
                 + $"{judgement.All.Trades} trades.";
             yield return "  " + Profit(judgement);
         }
-        else if (judgement.WarmingUp.Count + judgement.Uncovered.Count + judgement.OpenTrades == 0)
-        {
-            yield return "  This run has no trades, so there is nothing to judge.";
-        }
         if (judgement.Skipped.Count > 0)
             foreach (var line in Blocked(chance))
                 yield return line;

@@ -15,7 +15,7 @@ from remora.errors import EngineError, RemoraError
 from remora.reports import Correlations, PortfolioRisk, Position, Scorecard
 from remora.watcher import Reading, Watcher
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Assessment", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast",
     "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "forecast",
