@@ -2,6 +2,7 @@
 
 import csv
 import tempfile
+import time
 import unittest
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,7 +13,7 @@ import remora
 
 np = native.require_numpy()
 
-ROWS = 24  # of those that the service records while it runs
+ROWS = 12  # of those that the service records while it runs
 # 30 days after the midnight at which the tape begins: the past that a service asks for.
 START = "2024-01-31T02:00:00Z"
 
@@ -27,11 +28,14 @@ class RecordedAnswers(unittest.TestCase):
         tape.write(cls.folder / "tape.csv", 32)
         cls.warm = None
         running = service.Service(
-            cls.has_recorded, f"BTC/USDT={cls.folder / 'tape.csv'}", "--start", START, "--speed", "600", "--pairs",
+            cls.is_warm, f"BTC/USDT={cls.folder / 'tape.csv'}", "--start", START, "--speed", "600", "--pairs",
             "BTC/USDT", "--data", str(cls.folder / "data"), sandbox="--replay", store="true"
         )
         url = running.start().url
         cls.addClassCleanup(running.stop)
+        until = time.monotonic() + 180
+        while len(cls.recorded(url)) < ROWS and time.monotonic() < until:
+            time.sleep(0.5)
         cls.rows = {side: cls.recorded(url, side) for side in ("long", "short")}
         exported = service.remora(
             "history", "export", "--pair", "BTC/USDT", "--what", "candles", "--to", str(cls.folder / "candles.csv"),
@@ -41,12 +45,11 @@ class RecordedAnswers(unittest.TestCase):
             raise AssertionError(exported.stderr)
 
     @classmethod
-    def has_recorded(cls, url):
-        """Whether the service has recorded enough after its model had the whole past."""
-        if cls.warm is None:
-            answer = service.read_json(f"{url}/api/v1/risk?pair=BTC/USDT")
-            cls.warm = answer["as_of"] if answer["warm_up"] == 1 else None
-        return cls.warm is not None and len(cls.recorded(url)) >= ROWS
+    def is_warm(cls, url):
+        """Whether the model has the whole past, so that later answers have it too."""
+        answer = service.read_json(f"{url}/api/v1/risk?pair=BTC/USDT")
+        cls.warm = answer["as_of"] if answer["warm_up"] == 1 else None
+        return cls.warm is not None
 
     @classmethod
     def recorded(cls, url, side="long"):
