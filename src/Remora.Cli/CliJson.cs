@@ -3,6 +3,7 @@ using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Proofs;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
@@ -16,6 +17,7 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(GateEffect))]
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
+[JsonSerializable(typeof(IReadOnlyList<Proof>))]
 [JsonSerializable(typeof(Performance))]
 [JsonSerializable(typeof(ServiceSettings))]
 [JsonSerializable(typeof(StoreStatus))]
@@ -26,6 +28,7 @@ internal sealed partial class CliJson : JsonSerializerContext
             RemoraJson.NewOptions(
                 RemoraJson.EnumNames<DollarSource>(),
                 RemoraJson.EnumNames<HistoryState>(),
+                RemoraJson.EnumNames<ProofCause>(),
                 RemoraJson.EnumNames<UntrackedRule>()
             )
         );

@@ -13,7 +13,8 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 2;
+    private const long StateVersion = 3;
+    private const long StateWithoutChain = 2;
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
 
@@ -27,6 +28,7 @@ public sealed class Forecaster
     private readonly CandleDigest _digest = new();
     private readonly bool _isInDollars;
     private long _nextOpen = long.MinValue;
+    private bool _hasChain = true;
 
     /// <param name="timeframe">The timeframe of the candles. There are no forecasts at 2h or
     /// longer.</param>
@@ -67,6 +69,12 @@ public sealed class Forecaster
     /// <summary>Whether a candle was applied.</summary>
     public bool HasPast => _digest.LastOpen is not null;
 
+    /// <summary>
+    /// The candles that were applied; empty if they are unknown, because a state of an earlier
+    /// version began them.
+    /// </summary>
+    internal CandleChain Applied => _hasChain ? _digest.Chain : default;
+
     /// <summary>The newest forecast; null when there is none.</summary>
     public Forecast? Current { get; private set; }
 
@@ -106,6 +114,8 @@ public sealed class Forecaster
     {
         if (!IsSupported || candle.OpenTime.UnixMilliseconds < _nextOpen)
             return Current;
+        if (IsAfterHole(candle.OpenTime))
+            (_digest.Chain, _hasChain) = (default, true);
         var next = candle.OpenTime + _base.Length;
         _nextOpen = next.UnixMilliseconds;
         _digest.Add(candle);
@@ -190,23 +200,29 @@ public sealed class Forecaster
         {
             Clear();
             _digest.Clear();
-            _nextOpen = long.MinValue;
+            (_nextOpen, _hasChain) = (long.MinValue, true);
             throw;
         }
     }
 
     private void Exchange(StateCodec codec)
     {
-        codec.Expect(StateVersion, "version");
+        var version = codec.Either(StateVersion, StateWithoutChain, "version");
+        _hasChain = version == StateVersion;
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
-        _digest.Exchange(codec);
+        _digest.Exchange(codec, version == StateVersion);
         _gathered?.Exchange(codec);
         _means.Exchange(codec);
         _window.Exchange(codec);
         _meter.Exchange(codec);
     }
+
+    // Whether the past is forgotten here, at the latest.
+    private bool IsAfterHole(Instant open) =>
+        HasPast
+        && open.Floor(_timeframe.Length) - CandleAggregator.FirstWhole(new(_nextOpen), _timeframe) > LongestHole;
 
     private void Update(in Candle candle)
     {

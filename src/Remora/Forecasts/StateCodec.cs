@@ -54,6 +54,17 @@ internal sealed class StateCodec
             throw new FormatException($"the state has another {what}: {value}, expected {expected}");
     }
 
+    /// <summary>Writes a number, or reads it or an earlier one and refuses others.</summary>
+    /// <exception cref="FormatException">The read number is neither.</exception>
+    public long Either(long expected, long earlier, string what)
+    {
+        var value = expected;
+        Field(ref value);
+        return value == expected || value == earlier
+            ? value
+            : throw new FormatException($"the state has another {what}: {value}, expected {expected}");
+    }
+
     /// <summary>Reads a number.</summary>
     /// <param name="most">The largest allowed one; the smallest is 0.</param>
     /// <exception cref="FormatException">The read number is not allowed.</exception>
