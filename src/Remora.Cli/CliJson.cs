@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Portfolios;
 using Remora.Backtest.Proofs;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
@@ -19,6 +21,7 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
 [JsonSerializable(typeof(IReadOnlyList<Proof>))]
 [JsonSerializable(typeof(Performance))]
+[JsonSerializable(typeof(PortfolioEvaluation))]
 [JsonSerializable(typeof(ServiceSettings))]
 [JsonSerializable(typeof(StoreStatus))]
 internal sealed partial class CliJson : JsonSerializerContext
@@ -28,6 +31,7 @@ internal sealed partial class CliJson : JsonSerializerContext
             RemoraJson.NewOptions(
                 RemoraJson.EnumNames<DollarSource>(),
                 RemoraJson.EnumNames<HistoryState>(),
+                RemoraJson.EnumNames<LogLevel>(),
                 RemoraJson.EnumNames<ProofCause>(),
                 RemoraJson.EnumNames<UntrackedRule>()
             )

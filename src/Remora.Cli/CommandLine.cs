@@ -42,9 +42,11 @@ internal static class CommandLine
             ProveCommand.Create(),
             ForecastCommand.Create(),
             ScorecardCommand.Create(),
+            PortfolioCommand.Create(),
             RollupCommand.Create(),
             SqlCommand.Create(),
             KeysCommand.Create(),
+            ReloadCommand.Create(),
             DoctorCommand.Create(),
             SupportBundleCommand.Create(),
         };

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Remora.Bots.Freqtrade;
 
 /// <summary>
-/// A client for the calls of Freqtrade's REST interface that locks and the judge need, according to
+/// A client for the calls of Freqtrade's REST interface that locks, books and the judge need, by
 /// Freqtrade's documentation. Logs in on demand, and again when its tokens expire.
 /// </summary>
 internal sealed class FreqtradeRest : IDisposable
@@ -40,6 +40,26 @@ internal sealed class FreqtradeRest : IDisposable
         AskAsync<IReadOnlyList<string>>(
             () => new(HttpMethod.Get, "whitelist"),
             json => [.. json.GetProperty("whitelist").EnumerateArray().Select(pair => pair.GetString()!)],
+            cancellation
+        );
+
+    /// <summary>Returns the open trades.</summary>
+    public Task<IReadOnlyList<BotTrade>> TradesAsync(CancellationToken cancellation) =>
+        AskAsync<IReadOnlyList<BotTrade>>(
+            () => new(HttpMethod.Get, "status"),
+            json => [.. json.EnumerateArray().Select(BotTrade.Of)],
+            cancellation
+        );
+
+    /// <summary>Returns the balance that the bot manages, and its currency.</summary>
+    public Task<(double Wallet, string Currency)> BalanceAsync(CancellationToken cancellation) =>
+        AskAsync(
+            () => new(HttpMethod.Get, "balance"),
+            json =>
+                (
+                    json.GetProperty(json.TryGetProperty("total_bot", out _) ? "total_bot" : "total").GetDouble(),
+                    json.GetProperty("stake").GetString()!
+                ),
             cancellation
         );
 
@@ -166,15 +186,12 @@ internal sealed class FreqtradeRest : IDisposable
     {
         using (request)
         {
+            var target = $"{request.Method} /api/v1/{request.RequestUri}"; // relative until it is sent
             request.Headers.Authorization = key;
             try
             {
                 using var response = await _http.SendAsync(request, cancellation);
-                return (
-                    response.StatusCode,
-                    await response.Content.ReadAsByteArrayAsync(cancellation),
-                    $"{request.Method} /api/v1/{request.RequestUri}"
-                );
+                return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), target);
             }
             catch (HttpRequestException e)
             {

@@ -54,15 +54,15 @@ internal sealed class StateCodec
             throw new FormatException($"the state has another {what}: {value}, expected {expected}");
     }
 
-    /// <summary>Writes a number, or reads it or an earlier one and refuses others.</summary>
+    /// <summary>Writes the first number, or reads one of the two and returns it.</summary>
     /// <exception cref="FormatException">The read number is neither.</exception>
-    public long Either(long expected, long earlier, string what)
+    public long Expect(long expected, long other, string what)
     {
         var value = expected;
         Field(ref value);
-        return value == expected || value == earlier
+        return value == expected || value == other
             ? value
-            : throw new FormatException($"the state has another {what}: {value}, expected {expected}");
+            : throw new FormatException($"the state has another {what}: {value}, expected {expected} or {other}");
     }
 
     /// <summary>Reads a number.</summary>

@@ -117,7 +117,7 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         return process;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,4 +1,4 @@
-"""Requests without a body, with one deadline for connection, request and response.
+"""Requests with one deadline for connection, request and response.
 
 Follows no redirects, so a key is sent to one host only.
 """
@@ -33,12 +33,17 @@ class Endpoint:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
 
-    def get(self, path: str, method: str = "GET") -> Any:
-        """Returns the JSON of a response with status 200; raises a RemoraError otherwise."""
+    def get(self, path: str, method: str = "GET", content: Any = None) -> Any:
+        """Returns the JSON of a response with status 200; raises a RemoraError otherwise.
+
+        ``content`` is sent as JSON.
+        """
+        sent = None if content is None else json.dumps(content, allow_nan=False).encode()
+        headers = self._headers if sent is None else {**self._headers, "Content-Type": "application/json"}
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
-            connection.request(method, self._url.path.rstrip("/") + path, headers=self._headers)
+            connection.request(method, self._url.path.rstrip("/") + path, sent, headers)
             response = connection.getresponse()
             body = response.read(_LARGEST_BODY + 1)
         except (socket.timeout, TimeoutError):

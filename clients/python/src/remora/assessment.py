@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple, cast
 
 from remora.errors import RemoraError
 
@@ -84,6 +84,33 @@ class Forecast:
             confidence=_number(answer, "confidence"), in_tested_range=_flag(answer, "in_tested_range"),
             calendar_known_until=_date(answer, "calendar_known_until"),
             horizons={name: _horizon(_object(horizons, name) or {}) for name in horizons}
+        )
+
+    def value(self, column: str) -> Optional[float]:
+        """Returns the value of a numeric column of `remora.forecast`.
+
+        For example ``forecast_volatility_24h`` or ``forecast_stop_distances_0.1_24h``. None while
+        it is unknown. Raises ValueError for a name that is not such a column.
+        """
+        name, _, horizon = column[len(_COLUMN) :].rpartition("_")
+        found = self.horizons.get(horizon) if column.startswith(_COLUMN) else None
+        if found is None:
+            raise ValueError(
+                f"{column!r} is not a column of a forecast: expected forecast_NAME_HORIZON, HORIZON one of "
+                f"{', '.join(self.horizons) or 'the horizons of an answer, which has none'}"
+            )
+        if name in _HORIZON_NUMBERS:
+            return cast(Optional[float], getattr(found, name))
+        for table in _TABLES:
+            key = name[len(table) + 1 :]
+            if name.startswith(table + "_") and key:
+                values: Mapping[str, Optional[float]] = getattr(found, table)
+                if values and key not in values:
+                    raise ValueError(f"{column!r} is not a column of a forecast: {table} has {', '.join(values)}")
+                return values.get(key)
+        raise ValueError(
+            f"{column!r} is not a column of a forecast: NAME is one of {', '.join((*_HORIZON_NUMBERS, *_TABLES))}, "
+            "the latter with a key"
         )
 
 
@@ -201,6 +228,7 @@ _TEXTS = (
     "state", "policy", "model", "no_forecast",
 )
 _NUMBERS = ("risk_score", "risk_confidence", "position_scale", "volatility", "age_seconds")
+_COLUMN = "forecast_"
 _HORIZON_NUMBERS = (
     "volatility", "annualized_volatility", "percentile", "median_volatility", "relative_to_usual",
 )

@@ -19,6 +19,7 @@ from remora._http import Endpoint
 from remora._values import ratio
 from remora.assessment import Assessment, ForecastAnswer
 from remora.errors import RemoraError
+from remora.reports import Reports
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 ON_ERROR = {
@@ -40,7 +41,7 @@ T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
 
 
-class RemoraClient:
+class RemoraClient(Reports):
     """A thread-safe client of a Remora service.
 
     Any response other than a 200 with a valid assessment follows ``on_error`` and never counts as
@@ -283,8 +284,11 @@ class RemoraClient:
                 return {}  # the service tracks none of them
             raise
 
-    def fetch(self, path: str, read: Callable[[Any], T]) -> T:
-        """Sends one request through the breaker, without the cache, and parses it with ``read``."""
+    def fetch(self, path: str, read: Callable[[Any], T], content: Any = None) -> T:
+        """Sends one request through the breaker, without the cache, and parses it with ``read``.
+
+        With ``content``, it is posted as JSON.
+        """
         self._count("asked")
         try:
             self._breaker.enter()
@@ -292,7 +296,8 @@ class RemoraClient:
             self._count("failed_" + error.kind)
             raise
         try:
-            answer = read(self._endpoint.get(path))
+            found = self._endpoint.get(path) if content is None else self._endpoint.get(path, "POST", content)
+            answer = read(found)
         except RemoraError as error:
             self._count("failed_" + error.kind)
             self._breaker.leave(error, ON_ERROR[self.on_error])

@@ -23,10 +23,11 @@ log = logging.getLogger("remora.freqtrade")
 
 USUAL_TIMEFRAME = "5m"
 """The timeframe of a service with default settings."""
+FORECAST_AGE = pd.Timedelta(hours=1)
+"""The shortest horizon. An older forecast counts as unknown."""
 
 _COLUMNS = ("as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale", "state", "model")
 _LONGEST_BRIDGED_GAP = np.timedelta64(24, "h")  # after a longer one the model warms up again
-_FORECAST_AGE = pd.Timedelta(hours=1)  # the shortest horizon
 _said: "set[str]" = set()
 
 
@@ -159,7 +160,7 @@ def known_at(rows: pd.DataFrame, closes: pd.DatetimeIndex) -> pd.DataFrame:
     moments = nanoseconds(closes)
     found = np.searchsorted(as_of, moments, side="right") - 1
     is_known = found >= 0
-    is_known[is_known] &= moments[is_known] - as_of[found[is_known]] <= _FORECAST_AGE.value
+    is_known[is_known] &= moments[is_known] - as_of[found[is_known]] <= FORECAST_AGE.value
     columns = {
         name: np.where(is_known, rows[name].to_numpy(dtype=float, na_value=np.nan)[found], np.nan)
         for name in rows if name != "as_of"

@@ -232,6 +232,36 @@ class RemoraGuard(IStrategy):
         found.index = dataframe.index
         return pd.concat([dataframe, found.add_prefix(prefix)], axis=1)
 
+    def remora_forecast(self, pair: str, column: str, current_time: Any) -> Optional[float]:
+        """Returns one value of the forecast, for example in custom_stake_amount.
+
+        ``column`` is that of one horizon of `remora.forecast`, such as ``forecast_volatility_24h``.
+        In a backtest it is what was known at ``current_time``; in live and dry-run mode it is the
+        newest one in memory, and no request is sent. None while it is unknown: before the first
+        forecast, outside the tested range, without an answer, and an hour after the last close.
+        """
+        if not self._remora_is_live():
+            moment = pd.DatetimeIndex([pd.Timestamp(current_time)])
+            value = candles.forecasts(self._remora_candles(self.remora_pair(pair)), (column,), moment)[column].iloc[0]
+            return None if pd.isna(value) else float(value)
+        reading = self._remora_read(pair, "long")  # forecasts are the same for both sides
+        assessment = reading.assessment
+        if assessment is None or assessment.forecast is None or assessment.age_seconds is None:
+            return None
+        age = pd.Timedelta(seconds=assessment.age_seconds + (reading.age_seconds or 0))
+        return assessment.forecast.value(column) if age <= candles.FORECAST_AGE else None
+
+    def remora_stop_distance(
+        self, pair: str, side: str, current_time: Any, *, chance: float = 0.1, horizon: str = "24h"
+    ) -> Optional[float]:
+        """Returns the distance of a stop from the price, a ratio, for example in custom_stoploss.
+
+        The price touches such a stop within the horizon with the probability ``chance``: 0.5, 0.3,
+        0.2, 0.1, 0.05, 0.02 or 0.01. ``side`` is long or short. None as for `remora_forecast`.
+        """
+        table = "short_stop_distances" if side == "short" else "stop_distances"
+        return self.remora_forecast(pair, f"forecast_{table}_{chance:g}_{horizon}", current_time)
+
     def _remora_settings(self) -> GuardSettings:
         settings: Optional[GuardSettings] = self.__dict__.get("_remora_settings_read")
         if settings is None:
