@@ -27,7 +27,8 @@ public sealed class ProveCommandTests : IDisposable
             "2025-02-03T01:00:00Z",
         ]);
         var world = await sandbox.UrlAsync();
-        // At this speed a busy machine may be later than a proof allows: one answer has to be equal.
+        // At this speed a busy machine may be later than a proof allows: one answer has to be
+        // equal.
         var answers = new List<string>();
         await using (var service = Serve(world))
         {

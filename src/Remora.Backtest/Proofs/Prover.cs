@@ -177,7 +177,9 @@ public sealed class Prover(ProofInputs inputs)
         private static int LowerBound(IReadOnlyList<Candle> candles, Instant time) =>
             Trading.CandleFrame.LowerBound(candles, time);
 
-        /// <summary>Returns how the candles differ from those of the answer; null if they do not.</summary>
+        /// <summary>
+        /// Returns how the candles differ from those of the answer; null if they do not.
+        /// </summary>
         private string? CandleProblem(ProvenAnswer answer, AssessmentInputs candles, Instant asOf)
         {
             var used = answer.Inputs;

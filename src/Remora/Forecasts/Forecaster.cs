@@ -14,8 +14,8 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 3;
-    private const long FirstStateVersion = 2;
+    private const long StateVersion = 4; // 3 was never released
+    private const long EarlierVersion = 2;
     private static readonly TimeSpan PastOfHours = TimeSpan.FromDays(7);
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
@@ -219,18 +219,17 @@ public sealed class Forecaster
 
     private void Exchange(StateCodec codec)
     {
-        // Earlier states have no hours of correlations and no chain of candles; all else is the same.
-        var isCurrent = codec.Expect(StateVersion, FirstStateVersion, "version") == StateVersion;
-        _hasChain = isCurrent;
+        // Earlier states have neither hours for correlations nor the chain; all else is the same.
+        _hasChain = codec.Expect(StateVersion, EarlierVersion, "version") == StateVersion;
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
-        _digest.Exchange(codec, isCurrent);
+        _digest.Exchange(codec, _hasChain);
         _gathered?.Exchange(codec);
         _means.Exchange(codec);
         _window.Exchange(codec);
         _meter.Exchange(codec);
-        if (isCurrent)
+        if (_hasChain)
             _hours.Exchange(codec);
         else
             _hours.Clear();
