@@ -62,7 +62,8 @@ rate() { # native or ordinary, path, seconds
   before=$(used "${served[$1]}")
   total=$(taskset -c 1 wrk -t1 -c64 -d"$3s" "http://127.0.0.1:${port[$1]}$2" |
     awk '/requests in/ { print $1 } /Non-2xx|Socket errors/ { print > "/dev/stderr" }')
-  awk -v n="$total" -v s="$3" -v t="$(($(used "${served[$1]}") - before))" 'BEGIN { print int(n / s), int(n / t * 100) }'
+  awk -v n="$total" -v s="$3" -v t="$(($(used "${served[$1]}") - before))" \
+    'BEGIN { print int(n / s), int(n / t * 100) }'
 }
 declare -A port=([ordinary]=28512 [native]=28513) served=([ordinary]="" [native]="")
 risk='/api/v1/risk?pair=BTC/USDT' batch='/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,SOL/USDT'

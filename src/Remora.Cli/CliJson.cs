@@ -5,6 +5,7 @@ using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
 using Remora.Backtest.Portfolios;
+using Remora.Backtest.Proofs;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
@@ -18,6 +19,7 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(GateEffect))]
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
+[JsonSerializable(typeof(IReadOnlyList<Proof>))]
 [JsonSerializable(typeof(Performance))]
 [JsonSerializable(typeof(PortfolioEvaluation))]
 [JsonSerializable(typeof(ServiceSettings))]
@@ -30,6 +32,7 @@ internal sealed partial class CliJson : JsonSerializerContext
                 RemoraJson.EnumNames<DollarSource>(),
                 RemoraJson.EnumNames<HistoryState>(),
                 RemoraJson.EnumNames<LogLevel>(),
+                RemoraJson.EnumNames<ProofCause>(),
                 RemoraJson.EnumNames<UntrackedRule>()
             )
         );

@@ -39,6 +39,7 @@ internal static class CommandLine
             BacktestCommand.Create(),
             StudyCommand.Create(),
             JudgeCommand.Create(),
+            ProveCommand.Create(),
             ForecastCommand.Create(),
             ScorecardCommand.Create(),
             PortfolioCommand.Create(),

@@ -36,7 +36,9 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whether the bot trades. While it does not, it does not count open trades.</summary>
     public bool IsRunning { get; set; } = true;
 
-    /// <summary>The open trades as Freqtrade 2026.9 shows them, with the members that are read.</summary>
+    /// <summary>
+    /// The open trades as Freqtrade 2026.9 shows them, with the members that are read.
+    /// </summary>
     public IReadOnlyList<object> OpenTrades { get; set; } = [];
 
     /// <summary>The balance that the bot manages, in USDT.</summary>

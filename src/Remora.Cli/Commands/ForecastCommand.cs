@@ -191,7 +191,8 @@ internal static class ForecastCommand
             HelpName = "FILE",
         };
 
-    private static CoefficientVintages Coefficients(string? file)
+    /// <summary>Reads a file of coefficients; the shipped ones without a file.</summary>
+    internal static CoefficientVintages Coefficients(string? file)
     {
         if (file is null)
             return CoefficientVintages.Shipped;

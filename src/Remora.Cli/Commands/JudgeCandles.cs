@@ -1,11 +1,6 @@
 using System.CommandLine;
 using Remora.Backtest;
 using Remora.Backtest.Judgement;
-using Remora.Cli.Render;
-using Remora.Csv;
-using Remora.Feeds.Exchanges;
-using Remora.Feeds.History;
-using Remora.Feeds.Http;
 using Remora.Markets;
 using Remora.Store;
 using Remora.Store.Tables;
@@ -99,8 +94,15 @@ internal sealed class JudgeCandles
                     new(wanted.Min(one => one.From) - RequiredHistory.Observations, wanted.Max(one => one.Until)),
                     cancellation
                 );
-            if (missing.Count > 0)
-                markets.AddRange(await FetchAsync(missing, parsed, cancellation));
+            foreach (
+                var (market, file) in await CandleFetch.RunAsync(
+                    [.. missing.Select(one => (one.Market, one.From, one.Until))],
+                    parsed.GetValue(_fetch) ?? "",
+                    parsed.GetValue(_sandbox),
+                    cancellation
+                )
+            )
+                markets.Add(new(market.Pair, file, market.Exchange, market.Timeframe));
             if (markets.Count == 0 && wanted.Count > 0)
                 throw new BacktestException(
                     $"no candles of {string.Join(", ", wanted.Select(one => one.Market))} "
@@ -138,53 +140,6 @@ internal sealed class JudgeCandles
         if (wanted.Count > MostMarkets)
             throw new BacktestException($"the trades are of {wanted.Count} markets; expected at most {MostMarkets}");
         return wanted;
-    }
-
-    private async Task<List<JudgeMarket>> FetchAsync(
-        List<MarketSpan> missing,
-        ParseResult parsed,
-        CancellationToken cancellation
-    )
-    {
-        var sandbox = parsed.GetValue(_sandbox);
-        var clock = sandbox is null
-            ? TimeProvider.System
-            : (await RemoteSandbox.ConnectAsync(sandbox, cancellation)).Clock;
-        var markets = new List<JudgeMarket>();
-        await using var bridge = CcxtBridge.Start(new() { BaseUrl = sandbox }, clock);
-        using var http = OutsideHttp.NewClient();
-        foreach (var one in missing)
-        {
-            var market = one.Market;
-            var folder = Path.Combine(parsed.GetValue(_fetch)!, market.Exchange);
-            var report = await HistoryProgressView.ShowAsync(progress =>
-                new HistoryFetch(
-                    new()
-                    {
-                        Folder = folder,
-                        Exchange = market.Exchange,
-                        Pairs = [market.Pair],
-                        Timeframes = [market.Timeframe],
-                        From = one.From,
-                        Until = one.Until,
-                        Outside = false,
-                        BaseUrl = sandbox,
-                    },
-                    bridge,
-                    http,
-                    clock,
-                    progress
-                ).RunAsync(cancellation)
-            );
-            foreach (var failed in report.Failures)
-                Console.Error.WriteLine(
-                    $"remora: {market}: {failed.Error}: {failed.Problem}; its trades are not judged"
-                );
-            var file = Path.Combine(folder, HistoryLayout.Candles(market.Pair, market.Timeframe));
-            if (File.Exists(file))
-                markets.Add(new(market.Pair, file, market.Exchange, market.Timeframe));
-        }
-        return markets;
     }
 
     /// <summary>The candles that the trades of a market need.</summary>

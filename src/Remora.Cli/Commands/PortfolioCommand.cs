@@ -156,7 +156,8 @@ internal static class PortfolioCommand
 
     private static JsonNode Position(string text)
     {
-        TryParse(text, out var position);
+        if (!TryParse(text, out var position))
+            throw new FormatException($"'{text}' is not PAIR=NOTIONAL"); // refused before, as an argument
         return new JsonObject
         {
             ["pair"] = position.Pair.ToString(),

@@ -14,8 +14,8 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 3;
-    private const long VersionWithoutHours = 2;
+    private const long StateVersion = 4; // 3 was never released
+    private const long EarlierVersion = 2;
     private static readonly TimeSpan PastOfHours = TimeSpan.FromDays(7);
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
@@ -31,6 +31,7 @@ public sealed class Forecaster
     private readonly HourStandardizer _hours;
     private readonly bool _isInDollars;
     private long _nextOpen = long.MinValue;
+    private bool _hasChain = true;
 
     /// <param name="timeframe">The timeframe of the candles. There are no forecasts at 2h or
     /// longer.</param>
@@ -71,6 +72,12 @@ public sealed class Forecaster
 
     /// <summary>Whether a candle was applied.</summary>
     public bool HasPast => _digest.LastOpen is not null;
+
+    /// <summary>
+    /// The candles that were applied; empty if they are unknown, because a state of an earlier
+    /// version began them.
+    /// </summary>
+    internal CandleChain Applied => _hasChain ? _digest.Chain : default;
 
     /// <summary>The newest forecast; null when there is none.</summary>
     public Forecast? Current { get; private set; }
@@ -117,6 +124,8 @@ public sealed class Forecaster
     {
         if (!IsSupported || candle.OpenTime.UnixMilliseconds < _nextOpen)
             return Current;
+        if (IsAfterHole(candle.OpenTime))
+            (_digest.Chain, _hasChain) = (default, true);
         var next = candle.OpenTime + _base.Length;
         _nextOpen = next.UnixMilliseconds;
         _digest.Add(candle);
@@ -203,24 +212,24 @@ public sealed class Forecaster
             Clear();
             _digest.Clear();
             _hours.Clear();
-            _nextOpen = long.MinValue;
+            (_nextOpen, _hasChain) = (long.MinValue, true);
             throw;
         }
     }
 
     private void Exchange(StateCodec codec)
     {
-        // States of before there were correlations have no hours; all else is the same.
-        var hasHours = codec.Expect(StateVersion, VersionWithoutHours, "version") == StateVersion;
+        // Earlier states have neither hours for correlations nor the chain; all else is the same.
+        _hasChain = codec.Expect(StateVersion, EarlierVersion, "version") == StateVersion;
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
-        _digest.Exchange(codec);
+        _digest.Exchange(codec, _hasChain);
         _gathered?.Exchange(codec);
         _means.Exchange(codec);
         _window.Exchange(codec);
         _meter.Exchange(codec);
-        if (hasHours)
+        if (_hasChain)
             _hours.Exchange(codec);
         else
             _hours.Clear();
@@ -242,6 +251,11 @@ public sealed class Forecaster
             && _means.Candles >= _timeframe.CountIn(PastOfHours);
         _hours.Begin(isKnown ? Current![Horizon.OneHour].GetLogVariance() : double.NaN);
     }
+
+    // Whether the past is forgotten here, at the latest.
+    private bool IsAfterHole(Instant open) =>
+        HasPast
+        && open.Floor(_timeframe.Length) - CandleAggregator.FirstWhole(new(_nextOpen), _timeframe) > LongestHole;
 
     private void Update(in Candle candle)
     {

@@ -7,9 +7,10 @@ namespace Remora.Portfolios;
 
 /// <summary>
 /// The correlations of all markets, updated with each whole hour of each market
-/// (docs/portfolio.md). Not thread-safe. The result depends on the hours of the markets only, not on the order in which
-/// the markets deliver them, as long as none is more than 30 days late: an hour of two markets
-/// counts when the second of them has it. Live, replayed and restored trackers have equal bits.
+/// (docs/portfolio.md). Not thread-safe. The result depends on the hours of the markets only, not
+/// on the order in which the markets deliver them, as long as none is more than 30 days late: an
+/// hour of two markets counts when the second of them has it. Live, replayed and restored trackers
+/// have equal bits.
 /// </summary>
 public sealed class CorrelationTracker
 {

@@ -5,7 +5,9 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Judgement;
 
-/// <summary>Every file of trades that the real Freqtrade wrote is judged, or says why not.</summary>
+/// <summary>
+/// Every file of trades that the real Freqtrade wrote is judged, or says why not.
+/// </summary>
 public sealed class RealTradesTests
 {
     private static IReadOnlyList<Backtest.Judgement.Judgement> Judge(string file, params JudgeMarket[] markets) =>
@@ -22,7 +24,9 @@ public sealed class RealTradesTests
     private static JudgeMarket Hourly(string @base) =>
         new(Pair.Parse(@base + "/USDT"), SharedData.Require($"candles/{@base}USDT-1h.csv.gz"));
 
-    /// <summary>Additions, partial exits, tags; the exchange of the configuration in the zip.</summary>
+    /// <summary>
+    /// Additions, partial exits, tags; the exchange of the configuration in the zip.
+    /// </summary>
     [Fact]
     public void A_run_with_additions_and_tags()
     {

@@ -51,12 +51,27 @@ public sealed partial class ComposeTests : IDisposable
     }
 
     [Fact]
-    public async Task The_parser_of_compose_accepts_it_with_passwords_only()
+    public void The_image_has_the_version_of_the_build()
     {
-        Assert.NotEmpty((await ResolvedAsync()).Children);
-        var (exit, output) = await ParseAsync("");
+        var properties = File.ReadAllText(Repository.PathOf("Directory.Build.props"));
+        var version = Regex.Match(properties, "<Version>(.+)</Version>").Groups[1].Value;
+        var images = Directory
+            .GetFiles(DeployTests.Deploy(), "compose*.yaml")
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), "image: remora:(.+)"))
+            .ToList();
+        Assert.NotEmpty(images);
+        Assert.All(images, image => Assert.Equal(version, image.Groups[1].Value));
+    }
+
+    [Theory]
+    [InlineData("compose.yaml", "CLICKHOUSE_PASSWORD")]
+    [InlineData("compose.freqtrade.yaml", "FREQTRADE_PASSWORD")]
+    public async Task The_parser_of_compose_accepts_it_with_passwords_only(string file, string required)
+    {
+        Assert.NotEmpty((await ResolvedAsync(file)).Children);
+        var (exit, output) = await ParseAsync(file, "");
         Assert.NotEqual(0, exit);
-        Assert.Contains("CLICKHOUSE_PASSWORD", output);
+        Assert.Contains(required, output);
     }
 
     [Fact]
@@ -149,16 +164,19 @@ public sealed partial class ComposeTests : IDisposable
     }
 
     /// <summary>The services as Compose's parser reads them.</summary>
-    private async Task<YamlMappingNode> ResolvedAsync()
+    private async Task<YamlMappingNode> ResolvedAsync(string file = "compose.yaml")
     {
-        var (exit, output) = await ParseAsync("CLICKHOUSE_PASSWORD=secret\nGRAFANA_PASSWORD=secret\n");
+        var (exit, output) = await ParseAsync(
+            file,
+            "CLICKHOUSE_PASSWORD=secret\nGRAFANA_PASSWORD=secret\nFREQTRADE_PASSWORD=secret\n"
+        );
         Assert.True(exit == 0, output);
         var yaml = new YamlStream();
         yaml.Load(new StringReader(output));
         return (YamlMappingNode)yaml.Documents[0].RootNode["services"];
     }
 
-    private async Task<(int Exit, string Output)> ParseAsync(string environment)
+    private async Task<(int Exit, string Output)> ParseAsync(string name, string environment)
     {
         string[] compose = ["docker", "compose"];
         if (Tool.Has("docker-compose") || (await Tool.RunAsync("docker", ["compose", "version"])).ExitCode != 0)
@@ -167,8 +185,8 @@ public sealed partial class ComposeTests : IDisposable
             compose = ["docker-compose"];
         }
         // Debian's version is older than the key 'name'.
-        var text = await File.ReadAllTextAsync(DeployTests.Deploy("compose.yaml"));
-        var file = _folder.Write("compose.yaml", text.Replace("\nname: remora\n", "\n", StringComparison.Ordinal));
+        var text = await File.ReadAllTextAsync(DeployTests.Deploy(name));
+        var file = _folder.Write(name, NamePattern().Replace(text, ""));
         var variables = _folder.Write("env", environment);
         return await Tool.RunAsync(
             compose[0],
@@ -186,6 +204,9 @@ public sealed partial class ComposeTests : IDisposable
 
     [GeneratedRegex(@"(?<name>REMORA_[A-Z_]+)=(?<value>\S+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageVariablePattern();
+
+    [GeneratedRegex("(?m)^name: .*$", RegexOptions.None, 1000)]
+    private static partial Regex NamePattern();
 
     [GeneratedRegex(@"CMD \[""/opt/remora/lib/node"", ""-e"", ""(?<script>[^""]+)""\]", RegexOptions.None, 1000)]
     private static partial Regex HealthPattern();

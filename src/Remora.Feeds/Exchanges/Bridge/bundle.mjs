@@ -13,15 +13,15 @@ const library = path.join(path.dirname(fileURLToPath(import.meta.resolve('ccxt')
 const output = path.resolve(process.argv[2]);
 const parts = 'ccxt';
 
-/** The file of an exchange: its streaming class, which derives from the other, where there is one. */
+/** The file of an exchange: its streaming class, which derives from the other, if there is one. */
 function fileOf(id) {
   const found = ['pro', '.'].map((folder) => path.join(library, folder, `${id}.js`)).find(fs.existsSync);
   if (!found) throw new Error(`CCXT has no file for its exchange '${id}'`);
   return found;
 }
 
-// The modules of CCXT that the bridge imports, which its package does not export: ccxt/base/..., and
-// ccxt/exchanges with a function for each exchange.
+// The modules of CCXT that the bridge imports, which its package does not export: ccxt/base/...,
+// and ccxt/exchanges with a function for each exchange.
 const ccxtModules = {
   name: 'ccxt-modules',
   setup(bundler) {
