@@ -224,7 +224,7 @@ class WithPandas(unittest.TestCase):
             if words[0] == "curl":
                 continue  # from a service with a store: test_history runs it
             if "--freqtrade" in words:
-                continue  # needs a bot: real_dry_run has one
+                continue  # needs a running bot
             line = line.replace("./remora", str(service.REPOSITORY / "remora"))
             if words[0] == "pip":
                 if words[1] == "uninstall":
