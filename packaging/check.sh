@@ -176,7 +176,7 @@ else
 fi
 
 for python in python3 /usr/bin/python3 ''; do
-  [[ -n $python ]] && "$python" -c 'import venv, numpy' 2>/dev/null && break
+  [[ -n $python ]] && "$python" -c 'import sys, venv, numpy; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
 done
 if wheel=$(ls "$packages"/remora-*-py3-none-manylinux*x86_64.whl 2>/dev/null) && [[ -n $python ]]; then
   started=$(date +%s%N)
@@ -191,7 +191,7 @@ PYTHON
     ok "wheel: installed and used in $((($(date +%s%N) - started) / 1000000)) ms" ||
     { bad "wheel:"; cat "$work/python.log" >&2; }
 else
-  skip "wheel: no wheel, or no Python with venv and numpy"
+  skip "wheel: no wheel, or no Python 3.11 with venv and numpy"
 fi
 
 if ls "$packages"/Remora.Engine.*.nupkg >/dev/null 2>&1 && command -v dotnet >/dev/null; then

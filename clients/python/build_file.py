@@ -7,11 +7,12 @@ It is the same code: strategies import it as they import the installed package. 
 give the same bytes.
 """
 
+import re
 import sys
 from pathlib import Path
 
-import build_package
-
+SOURCES = Path(__file__).resolve().parent / "src"
+VERSION = re.search(r'^__version__ = "([^"]+)"', (SOURCES / "remora/__init__.py").read_text(), re.MULTILINE)[1]
 HEAD = '''"""Remora {version} for Freqtrade in one file, made by clients/python/build_file.py: do not edit it.
 
 Put it beside your strategies as remora.py; they import the guard as from the installed package:
@@ -56,14 +57,13 @@ if __name__ in _sys.modules:  # Freqtrade also runs this file, to look for strat
 def content():
     """Returns the text of the module."""
     sources = []
-    for name, text in build_package.modules().items():
-        if name.endswith(".py"):
-            module = name[: -len("/__init__.py")] if name.endswith("/__init__.py") else name[: -len(".py")]
-            text = text.decode()
-            if "'''" in text or text.rstrip("\n").endswith(("'", "\\")):
-                raise SystemExit(f"{name} cannot be quoted with '''")
-            sources.append(f"_SOURCES[{module.replace('/', '.')!r}] = r'''{text}'''\n")
-    return HEAD.format(version=build_package.VERSION, sources="\n".join(sources))
+    for path in sorted(SOURCES.rglob("*.py")):
+        name = path.relative_to(SOURCES).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        text = path.read_text(encoding="utf-8")
+        if "'''" in text or text.rstrip("\n").endswith(("'", "\\")):
+            raise SystemExit(f"{path} cannot be quoted with '''")
+        sources.append(f"_SOURCES[{name!r}] = r'''{text}'''\n")
+    return HEAD.format(version=VERSION, sources="\n".join(sources))
 
 
 if __name__ == "__main__":

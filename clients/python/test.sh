@@ -5,6 +5,7 @@
 #                                   Freqtrade and its pandas
 #   ./test.sh tests.test_watcher    one module; a class or a test of it works too
 # PYTHON names one interpreter to run on, instead of the two.
+# Tests of the packages need hatchling, from the same place as Freqtrade.
 # Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels if that
 # folder exists, otherwise from PyPI. FREQTRADE_VENV names another virtual environment that has it.
 set -uo pipefail
@@ -88,6 +89,10 @@ system=${PYTHON:-}
 [[ -n $system ]] || { [[ -x /usr/bin/python3 ]] && system=/usr/bin/python3 || system=$(command -v python3); }
 if [[ -z $system ]]; then
   skip "the Python package" "python3 is not installed"
+  finish
+fi
+if ! "$system" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  skip "the Python package" "$("$system" --version) is older than 3.11"
   finish
 fi
 "$root/remora" --version >/dev/null || { failed=1; finish; } # builds it if need be, before tests wait for it

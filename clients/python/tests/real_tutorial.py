@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.freqtrade_rig import Running, until  # skips without Freqtrade
 
-from tests import service
+from tests import building, service
 
 PAGE = service.REPOSITORY / "docs/freqtrade-tutorial.md"
 COMPOSE = service.REPOSITORY / "deploy/compose.freqtrade.yaml"
@@ -56,7 +56,7 @@ class TheTutorial(unittest.TestCase):
     def environment(self, name=None):
         """Returns the variables of this test, or those of a container with their defaults."""
         own = {
-            **{key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "REMORA_URL")},
+            **{key: value for key, value in building.environment().items() if key not in ("PYTHONPATH", "REMORA_URL")},
             "PYTHONPATH": str(self.folder / "packages"), "REMORA_POLICY": "remora-1",
             "REMORA_URL": f"http://127.0.0.1:{self.ports['8000']}", "REMORA_STORE": "false",
             "REMORA_DATA": str(self.folder / "data"), "NO_COLOR": "1", "FREQTRADE_PASSWORD": "SuperSecret1!"
@@ -100,6 +100,7 @@ class TheTutorial(unittest.TestCase):
         return service.read_json(f"http://127.0.0.1:{self.ports['8000']}{path}")
 
     def test_from_nothing_to_a_gated_dry_run_and_the_same_in_containers(self):
+        building.require_pip()
         commands, background = self.blocks()
         lines = [line for block in commands for line in block.splitlines()]
         env = self.environment()
@@ -120,7 +121,7 @@ class TheTutorial(unittest.TestCase):
             if line == hold or line.startswith(NOT_HERE) or "build_file" in line:
                 continue
             if "pip install" in line:
-                options = "--quiet --no-index --no-cache-dir --disable-pip-version-check --target packages"
+                options = "--quiet --target packages"
                 line = line.replace("pip install", f"pip install {options}")
             if "/ping" in line:
                 bot = self.start(

@@ -6,14 +6,16 @@ None.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from math import isfinite
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, TypedDict
+from typing import Any, TypedDict
 from urllib.parse import urlencode
 
+from remora._values import json_object
 from remora.errors import RemoraError
 
-Table = Dict[str, Optional[float]]
+Table = dict[str, float | None]
 
 
 class Position(TypedDict, total=False):
@@ -35,7 +37,7 @@ class Position(TypedDict, total=False):
 class Figures(TypedDict):
     """The figures of a book; losses by probability: 0.95 and 0.99."""
 
-    volatility: Optional[float]
+    volatility: float | None
     value_at_risk: Table
     expected_shortfall: Table
 
@@ -55,12 +57,12 @@ class PositionRisk(TypedDict):
     side: str
     notional: float
     exposure: float
-    volatility: Optional[float]
+    volatility: float | None
     share: float
-    share_percent: Optional[float]
+    share_percent: float | None
     without: Figures
-    stop: Optional[Touch]
-    liquidation: Optional[Touch]
+    stop: Touch | None
+    liquidation: Touch | None
     stale: bool
 
 
@@ -69,17 +71,17 @@ class CandidateRisk(TypedDict, total=False):
 
     pair: str
     side: str
-    notional: Optional[float]
+    notional: float | None
     is_hedge: bool
-    largest_notional: Optional[float]
-    fits: Optional[bool]
+    largest_notional: float | None
+    fits: bool | None
 
 
 class UnknownPosition(TypedDict):
     """A position that is not counted: not_tracked, or no_forecast."""
 
     pair: str
-    exposure: Optional[float]
+    exposure: float | None
     reason: str
 
 
@@ -87,16 +89,16 @@ class Stress(TypedDict, total=False):
     """What the book would gain or lose on a day of the past, or with correlation_one."""
 
     name: str
-    money: Optional[float]
-    return_at_low: Optional[float]
-    by_beta: List[str]
+    money: float | None
+    return_at_low: float | None
+    by_beta: list[str]
 
 
 class PortfolioRisk(TypedDict, total=False):
     """What all positions of a book can lose together; ratios of the wallet, losses are positive."""
 
     summary: str
-    as_of: Optional[str]
+    as_of: str | None
     horizon: str
     wallet: float
     book: str
@@ -107,26 +109,26 @@ class PortfolioRisk(TypedDict, total=False):
     expected_shortfall: Table
     money: Figures
     added_volatility: float
-    independent_bets: Optional[float]
-    limit: Optional[float]
-    over_limit: Optional[bool]
-    positions: List[PositionRisk]
-    candidate: Optional[CandidateRisk]
-    unknown: List[UnknownPosition]
-    stress: List[Stress]
-    notes: List[str]
+    independent_bets: float | None
+    limit: float | None
+    over_limit: bool | None
+    positions: list[PositionRisk]
+    candidate: CandidateRisk | None
+    unknown: list[UnknownPosition]
+    stress: list[Stress]
+    notes: list[str]
 
 
 class Correlations(TypedDict, total=False):
     """How pairs move together: a matrix by rows, in the order of ``pairs``."""
 
-    as_of: Optional[str]
+    as_of: str | None
     half_life_hours: int
     enough_hours: int
-    pairs: List[str]
-    correlations: List[List[float]]
-    hours: List[List[int]]
-    assumed: List[List[bool]]
+    pairs: list[str]
+    correlations: list[list[float]]
+    hours: list[list[int]]
+    assumed: list[list[bool]]
 
 
 class HitScore(TypedDict):
@@ -134,23 +136,23 @@ class HitScore(TypedDict):
 
     hits: int
     n: int
-    share: Optional[float]
-    kupiec_p: Optional[float]
-    christoffersen_p: Optional[float]
+    share: float | None
+    kupiec_p: float | None
+    christoffersen_p: float | None
 
 
 class ModelScore(TypedDict):
     """The accuracy of a model; a lower qlike is better."""
 
-    r2: Optional[float]
-    qlike: Optional[float]
+    r2: float | None
+    qlike: float | None
 
 
 class ReliabilityGroup(TypedDict):
     """Hours with similar forecasts, and what came."""
 
-    predicted: Optional[float]
-    observed: Optional[float]
+    predicted: float | None
+    observed: float | None
     n: int
 
 
@@ -158,10 +160,10 @@ class DrawdownScore(TypedDict):
     """The record of the probability of a fall."""
 
     n: int
-    predicted: Optional[float]
-    observed: Optional[float]
-    brier_score: Optional[float]
-    reliability: List[ReliabilityGroup]
+    predicted: float | None
+    observed: float | None
+    brier_score: float | None
+    reliability: list[ReliabilityGroup]
 
 
 class HorizonScorecard(TypedDict):
@@ -171,31 +173,31 @@ class HorizonScorecard(TypedDict):
     graded: int
     independent: int
     compared: int
-    models: Dict[str, ModelScore]
-    volatility: List[ReliabilityGroup]
-    probability_of_drawdown: Dict[str, DrawdownScore]
-    value_at_risk: Dict[str, HitScore]
-    not_graded: Dict[str, Dict[str, int]]
-    vintages: List[Dict[str, Any]]
+    models: dict[str, ModelScore]
+    volatility: list[ReliabilityGroup]
+    probability_of_drawdown: dict[str, DrawdownScore]
+    value_at_risk: dict[str, HitScore]
+    not_graded: dict[str, dict[str, int]]
+    vintages: list[dict[str, Any]]
 
 
 class RecordAlarm(TypedDict):
     """Whether the record contradicts the claims of the forecasts."""
 
     raised: bool
-    raised_on: Optional[str]
-    evidence: Optional[float]
-    highest: Optional[float]
+    raised_on: str | None
+    evidence: float | None
+    highest: float | None
     threshold: float
     false_alarms_per_year: float
-    days: List[Dict[str, Any]]
+    days: list[dict[str, Any]]
 
 
 Scorecard = TypedDict(
     "Scorecard",
     {
-        "pair": str, "exchange": str, "timeframe": str, "since": Optional[str], "from": str, "to": str,
-        "horizons": Dict[str, HorizonScorecard], "alarm": RecordAlarm,
+        "pair": str, "exchange": str, "timeframe": str, "since": str | None, "from": str, "to": str,
+        "horizons": dict[str, HorizonScorecard], "alarm": RecordAlarm,
     },
 )
 """The track record of a pair: how its published forecasts met what came."""
@@ -207,8 +209,8 @@ class Reports:
     fetch: Callable[..., Any]
 
     def portfolio(
-        self, wallet: float, positions: Iterable[Position], horizon: Optional[str] = None,
-        limit: Optional[float] = None, candidate: Optional[Position] = None
+        self, wallet: float, positions: Iterable[Position], horizon: str | None = None,
+        limit: float | None = None, candidate: Position | None = None
     ) -> PortfolioRisk:
         """Returns what all positions of a book can lose together.
 
@@ -219,13 +221,13 @@ class Reports:
         """
         if isinstance(wallet, bool) or not isfinite(wallet) or wallet <= 0:
             raise ValueError(f"wallet is {wallet!r}: expected a number above 0")
-        book: Dict[str, Any] = {"wallet": wallet, "positions": list(positions)}
+        book: dict[str, Any] = {"wallet": wallet, "positions": list(positions)}
         book.update({
             name: value for name, value in (("horizon", horizon), ("limit", limit), ("candidate", candidate))
             if value is not None
         })
         found: PortfolioRisk = self.fetch(
-            "/api/v1/portfolio/risk", lambda answer: _with(answer, "value_at_risk", "positions"), book
+            "/api/v1/portfolio/risk", _with("value_at_risk", "positions"), book
         )
         return found
 
@@ -233,12 +235,12 @@ class Reports:
         """Returns how pairs move together; without pairs, all tracked ones. Raises RemoraError."""
         named = ",".join(pairs)
         path = "/api/v1/correlations" + ("?" + urlencode({"pairs": named}, safe=",/") if named else "")
-        found: Correlations = self.fetch(path, lambda answer: _with(answer, "pairs", "correlations"))
+        found: Correlations = self.fetch(path, _with("pairs", "correlations"))
         return found
 
     def scorecard(
-        self, pair: str, horizon: Optional[str] = None, start: Optional[datetime] = None,
-        end: Optional[datetime] = None
+        self, pair: str, horizon: str | None = None, start: datetime | None = None,
+        end: datetime | None = None
     ) -> Scorecard:
         """Returns how the published forecasts of a pair met what came.
 
@@ -247,11 +249,11 @@ class Reports:
         """
         question = {"pair": pair, "horizon": horizon, "from": _time("start", start), "to": _time("end", end)}
         path = "/api/v1/scorecard?" + urlencode({name: value for name, value in question.items() if value})
-        found: Scorecard = self.fetch(path, lambda answer: _with(answer, "horizons", "alarm"))
+        found: Scorecard = self.fetch(path, _with("horizons", "alarm"))
         return found
 
 
-def _time(name: str, time: Optional[datetime]) -> Optional[str]:
+def _time(name: str, time: datetime | None) -> str | None:
     if time is None:
         return None
     if time.tzinfo is None:
@@ -259,7 +261,12 @@ def _time(name: str, time: Optional[datetime]) -> Optional[str]:
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _with(answer: Any, *names: str) -> Mapping[str, Any]:
-    if not isinstance(answer, dict) or not all(name in answer for name in names):
-        raise RemoraError("not_an_assessment", f"the answer has no {' and '.join(names)}")
-    return answer
+def _with(*names: str) -> Callable[[Any], Any]:
+    """Returns what reads an object that has these fields."""
+    def read(answer: Any) -> Any:
+        found = json_object(answer)
+        if found is None or not all(name in found for name in names):
+            raise RemoraError("not_an_assessment", f"the answer has no {' and '.join(names)}")
+        return found
+
+    return read
