@@ -54,15 +54,18 @@ public sealed partial class ComposeTests : IDisposable
     public void The_image_has_the_version_of_the_build()
     {
         var properties = File.ReadAllText(Repository.PathOf("Directory.Build.props"));
-        var version = Regex.Match(properties, "<Version>(.+)</Version>", RegexOptions.NonBacktracking).Groups[1].Value;
+        var version = Regex
+            .Match(properties, "<Version>(?<it>.+)</Version>", RegexOptions.NonBacktracking)
+            .Groups["it"]
+            .Value;
         var images = Directory
             .GetFiles(DeployTests.Deploy(), "compose*.yaml")
             .SelectMany(file =>
-                Regex.Matches(File.ReadAllText(file), "image: remora:(.+)", RegexOptions.NonBacktracking)
+                Regex.Matches(File.ReadAllText(file), "image: remora:(?<it>.+)", RegexOptions.NonBacktracking)
             )
             .ToList();
         Assert.NotEmpty(images);
-        Assert.All(images, image => Assert.Equal(version, image.Groups[1].Value));
+        Assert.All(images, image => Assert.Equal(version, image.Groups["it"].Value));
     }
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed partial class ScriptTests : IDisposable
     {
         var launcher = File.ReadAllText(Repository.PathOf("remora.cmd"));
         Assert.Equal(launcher.Count(c => c == '\n'), Regex.Count(launcher, "\r\n"));
-        var project = Regex.Match(launcher, "\"%~dp0([^\"]+)\"", RegexOptions.NonBacktracking).Groups[1].Value;
+        var project = Regex.Match(launcher, "\"%~dp0(?<it>[^\"]+)\"", RegexOptions.NonBacktracking).Groups["it"].Value;
         Assert.True(Directory.Exists(Repository.PathOf(project.Split('\\'))), project);
     }
 
