@@ -54,10 +54,12 @@ public sealed partial class ComposeTests : IDisposable
     public void The_image_has_the_version_of_the_build()
     {
         var properties = File.ReadAllText(Repository.PathOf("Directory.Build.props"));
-        var version = Regex.Match(properties, "<Version>(.+)</Version>").Groups[1].Value;
+        var version = Regex.Match(properties, "<Version>(.+)</Version>", RegexOptions.NonBacktracking).Groups[1].Value;
         var images = Directory
             .GetFiles(DeployTests.Deploy(), "compose*.yaml")
-            .SelectMany(file => Regex.Matches(File.ReadAllText(file), "image: remora:(.+)"))
+            .SelectMany(file =>
+                Regex.Matches(File.ReadAllText(file), "image: remora:(.+)", RegexOptions.NonBacktracking)
+            )
             .ToList();
         Assert.NotEmpty(images);
         Assert.All(images, image => Assert.Equal(version, image.Groups[1].Value));

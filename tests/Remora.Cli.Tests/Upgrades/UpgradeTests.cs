@@ -44,7 +44,7 @@ public sealed partial class UpgradeTests : IDisposable
     {
         Assert.SkipUnless(Path.Exists(Repository.PathOf(".git")), "built without a repository");
         var properties = await File.ReadAllTextAsync(Repository.PathOf("Directory.Build.props"));
-        var version = Regex.Match(properties, "<Version>(.+)</Version>").Groups[1].Value;
+        var version = Regex.Match(properties, "<Version>(.+)</Version>", RegexOptions.NonBacktracking).Groups[1].Value;
         var (exit, output, errors) = await RemoraProcess.RunAsync("--version");
         Assert.True(exit == 0, errors);
         Assert.Matches($"^{Regex.Escape(version)}\\+[0-9a-f]{{40}}\n$", output);
