@@ -89,7 +89,7 @@ public sealed class FollowCommandTests
             ["portfolio", "--freqtrade", bot.Url.ToString(), "--user", FreqtradeStandIn.User, "--url", url]
         );
         Assert.True(exit == 0, errors);
-        Assert.StartsWith("These 2 positions act like ", output, StringComparison.Ordinal);
+        Assert.StartsWith("These 2 positions ", output, StringComparison.Ordinal);
         Assert.Contains("not counted: NONE/USDT, not tracked", output, StringComparison.Ordinal);
         Assert.Contains("2020-03-12", output, StringComparison.Ordinal);
         (exit, output, errors) = await RemoraProcess.RunAsync(

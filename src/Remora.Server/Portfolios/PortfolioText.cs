@@ -100,20 +100,27 @@ internal static class PortfolioText
             return Upper($"{these} cancel each other: the book does not move");
         var parts = new List<string>
         {
-            n == 1
-                ? $"{these} {many} the wallet by about {Percent(risk.Book.Volatility)} in {Words(risk.Horizon)}"
-                : Invariant($"{these} act like {risk.IndependentBets:0.0} bets"),
+            n == 1 ? $"{these} {many} the wallet by about {Percent(risk.Book.Volatility)} in {Words(risk.Horizon)}"
+            : risk.IndependentBets > n
+                ? Invariant(
+                    $"{these} partly cancel, and move {Math.Sqrt(risk.IndependentBets):0.0} times less than apart"
+                )
+            : Invariant($"{these} act like {risk.IndependentBets:0.0} bets"),
         };
         if (double.IsNaN(risk.Book.At95.ValueAtRisk))
             parts.Add($"a usual move of the wallet in {Words(risk.Horizon)} is {Percent(risk.Book.Volatility)}");
         else
             parts.Add($"one {span} in twenty loses more than {Percent(risk.Book.At95.ValueAtRisk)} of the wallet");
-        var largest = risk
+        var shares = risk
             .Positions.GroupBy(position => position.Market.Pair.Base)
             .Select(group => (Name: group.Key, Share: group.Sum(position => position.SharePercent)))
-            .MaxBy(group => group.Share);
+            .ToList();
+        var (largest, hedge) = (shares.MaxBy(group => group.Share), shares.MinBy(group => group.Share));
         if (n > 1)
-            parts.Add(Invariant($"{largest.Name} carries {largest.Share:0} % of that"));
+            parts.Add(
+                Invariant($"{largest.Name} carries {largest.Share:0} % of that")
+                    + (hedge.Share < 0 ? Invariant($", {hedge.Name} takes {-hedge.Share:0} % off") : "")
+            );
         if (unknown > 0)
             parts.Add($"{unknown} more {(unknown == 1 ? "is" : "are")} not counted");
         return Upper(string.Join("; ", parts));

@@ -20,7 +20,7 @@ public sealed class BookTests(Browser browser) : IClassFixture<Browser>
             "wallet=10000&limit=90&entry=BTC/USDT=100&positions=BTC/USDT=4000%20ETH/USDT=-1500%20XRP/USDT=50";
         await browser.OpenAsync($"{service.Host.Url}/#/book?{book}", width, dark);
         await browser.UntilAsync("document.querySelector('.stack .answer') !== null");
-        Assert.Contains("These 2 positions act like", await browser.TextAsync(".stack .answer"));
+        Assert.Contains("These 2 positions partly cancel", await browser.TextAsync(".stack .answer"));
         Assert.Contains(
             "Not counted: XRP/USDT (not tracked)",
             await browser.TextAsync("section[aria-label=Positions]")
