@@ -97,14 +97,10 @@ public sealed class BookWatchTests
     public async Task The_service_shows_the_book_of_a_followed_bot()
     {
         await using var bot = await Remora.Bots.Tests.FreqtradeStandIn.StartAsync(TimeProvider.System);
-        bot.OpenTrades =
-        [
-            Remora.Bots.Tests.FreqtradeStandIn.Trade(1, "BTC/USDT", 2, 100, stop: 1, liquidation: 1),
-        ];
+        bot.OpenTrades = [Remora.Bots.Tests.FreqtradeStandIn.Trade(1, "BTC/USDT", 2, 100, stop: 1)];
         await using var service = await LiveServer.StartAsync(
             LiveServer.Settings with
             {
-                BookLimit = 0.5,
                 Freqtrade =
                 [
                     new(bot.Url, Remora.Bots.Tests.FreqtradeStandIn.User, Remora.Bots.Tests.FreqtradeStandIn.Password)
@@ -128,8 +124,7 @@ public sealed class BookWatchTests
         var metrics = await service.Http.GetStringAsync("/metrics");
         Assert.Contains($"remora_book_up{{bot=\"{bot.Url.ToString().TrimEnd('/')}\"}} 1", metrics);
         Assert.Contains("remora_book_volatility{", metrics);
-        Assert.Contains("remora_book_over_limit{", metrics);
-        Assert.Contains("remora_book_liquidation_likely{", metrics);
+        Assert.DoesNotContain("remora_book_over_limit", metrics); // no limit is set
     }
 
     private Watched NewWatch()

@@ -51,7 +51,7 @@ public sealed class PortfolioApiTests
             ["2020-03-12", "2021-05-19", "2022-06-13", "2022-11-08", "correlation_one"],
             answer.GetProperty("stress").EnumerateArray().Select(day => Text(day, "name"))
         );
-        Assert.Contains("partly cancel", Text(answer, "summary"), StringComparison.Ordinal);
+        Assert.Contains("act like", Text(answer, "summary"), StringComparison.Ordinal);
         Assert.Equal("ETH/USDT", Text(answer.GetProperty("candidate"), "market"));
     }
 
