@@ -104,7 +104,8 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         Assert.All(evaluated, rule => Assert.True(rule.GetProperty("health").GetString() == "ok", rule.ToString()));
 
         // Other tests cover the metrics that are absent here: StoreMeterTests (nothing waits),
-        // InstalledPageTests (a fast clock has no availability), BookWatchTests (no bot is followed).
+        // InstalledPageTests (a fast clock has no availability), BookWatchTests (no bot is
+        // followed).
         string[] absent =
         [
             "remora_recorder_journal_oldest_age_seconds",

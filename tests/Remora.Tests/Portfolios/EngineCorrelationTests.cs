@@ -138,7 +138,7 @@ public sealed class EngineCorrelationTests
         }
     }
 
-    /// <summary>States of earlier versions have no hours.</summary>
+    /// <summary>States of earlier versions have neither hours nor a chain of candles.</summary>
     [Fact]
     public void A_state_without_hours_is_read()
     {
@@ -146,7 +146,8 @@ public sealed class EngineCorrelationTests
         var forecaster = Fits.Forecaster().Also(candles[..(8 * 288)]);
         var state = forecaster.Save();
         var hours = 8 * (12 + 4) + (8 * 12 * StandardizedHours.Kept) + (4 * StandardizedHours.Kept);
-        var older = state[..^(hours + 8)];
+        const int chain = 8 * (4 + 32 + 3); // behind the header and the digest of the candles
+        byte[] older = [.. state.AsSpan(0, chain), .. state.AsSpan((chain + (8 * 3))..^(hours + 8))];
         BinaryPrimitives.WriteInt64LittleEndian(older, 2);
         var restored = Fits.Forecaster();
         restored.Load([.. older, .. Sha256.Hash(older).AsSpan(0, 8)]);
@@ -161,7 +162,7 @@ public sealed class EngineCorrelationTests
         var refused = Assert.Throws<FormatException>(() =>
             restored.Load([.. older, .. Sha256.Hash(older).AsSpan(0, 8)])
         );
-        Assert.Contains("version: 1, expected 3 or 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("version: 1, expected 4 or 2", refused.Message, StringComparison.Ordinal);
     }
 
     private static RemoraEngine NewEngine() => new([RiskPolicy.Default], [], Fits.Anywhere);
