@@ -103,9 +103,8 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         Assert.Equal(AlertPattern().Count(rules), evaluated.Count);
         Assert.All(evaluated, rule => Assert.True(rule.GetProperty("health").GetString() == "ok", rule.ToString()));
 
-        // Other tests cover the metrics that are absent here: StoreMeterTests (nothing waits),
-        // InstalledPageTests (a fast clock has no availability), BookWatchTests (no bot is
-        // followed).
+        // Absent here: nothing waits (see StoreMeterTests), a fast clock has no availability (see
+        // InstalledPageTests), and no bot with a limit is followed.
         string[] absent =
         [
             "remora_recorder_journal_oldest_age_seconds",
