@@ -1,4 +1,5 @@
-# Sourced by ./remora and ./test: checks tools and builds. All messages go to standard error.
+# Sourced by ./remora, ./test and ./package: checks tools and builds. All messages go to standard
+# error. This file and ./remora run with bash 3.2 and the tools of macOS.
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 export DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
@@ -22,7 +23,19 @@ check_tools() {
 newer_sources() {
   find "$root/src" "$root"/Directory.*.props \
     "$root/Directory.Build.targets" "$root/package-lock.json" "$root/global.json" \
-    -newer "$1" -type f -print -quit
+    -newer "$1" -type f -print | sed -n 1p
+}
+
+# Waits for the lock of the file that is open as 9, and holds it until 9 is closed. macOS has no
+# flock, but Perl.
+lock_9() {
+  if command -v flock >/dev/null; then
+    flock 9
+  elif command -v perl >/dev/null; then
+    perl -e 'open(LOCK, ">&=", 9) and flock(LOCK, 2) or die "remora: cannot lock: $!\n"'
+  else
+    echo "remora: neither flock nor perl is installed: do not build twice at the same time" >&2
+  fi
 }
 
 # Builds one project or solution in Release; quiet unless it fails. Two at once wait for each other.
@@ -30,7 +43,7 @@ build_locked() {
   local stamp=$1 project=$2 log=$root/artifacts/build.log
   mkdir -p "$root/artifacts"
   (
-    flock 9
+    lock_9
     touch "$stamp.new"
     echo "building $(basename "$project") (the first time takes a minute) ..." >&2
     # Closes 9, since the compiler server keeps running and must not keep the lock.
@@ -67,7 +80,7 @@ publish_native() {
   }
   mkdir -p "$folder"
   (
-    flock 9
+    lock_9
     content=$(source_hash)
     [[ -f $program && $(cat "$folder/content" 2>/dev/null) == "$content" ]] && exit
     rm -f "$folder/content"

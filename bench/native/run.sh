@@ -31,7 +31,7 @@ print(f"{sys.argv[1]:28} {median:7.3f} s (best {best:.3f} s)  {max(memory):5.0f}
 echo "load $(cut -d' ' -f1 /proc/loadavg), $(nproc) cores, $repeats runs each, median"
 ordinary=artifacts/bench-native/ordinary
 dotnet_folder=$(dirname "$(readlink -f "$(command -v dotnet)")")
-ordinary_size=$(du -sm --exclude=ccxt-bridge.mjs $ordinary | cut -f1)
+ordinary_size=$(du -sm --exclude=ccxt-bridge.mjs --exclude=ccxt $ordinary | cut -f1)
 dotnet_size=$(du -smc "$dotnet_folder"/shared/Microsoft.*Core.App | tail -n 1 | cut -f1)
 megabytes() { echo $(($(stat -c %s "$1") / 1000000)); }
 echo "ordinary: $ordinary_size MB in files, and .NET ($dotnet_size MB)"

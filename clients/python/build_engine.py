@@ -1,22 +1,29 @@
 #!/usr/bin/env python3
 """Builds the packages that contain the engine's library; ./package python runs it.
 
-    python3 build_engine.py FOLDER linux-x64=LIBRARY [linux-arm64=LIBRARY]
+    python3 build_engine.py FOLDER [linux-x64=LIBRARY] [linux-arm64=LIBRARY]
 
 Writes into FOLDER: the wheel without the library and the source distribution, and for each library
 a wheel and an archive for other languages. A library that needs more than its wheel's tag promises
-is refused.
+is refused. Requires hatchling; with the same hatchling and SOURCE_DATE_EPOCH, the same files give
+the same bytes.
 """
 
+import contextlib
+import gzip
 import hashlib
+import io
+import os
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
-import build_package
+from build_file import VERSION
 
-ROOT = build_package.HERE.parents[1]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 GLIBC = (2, 34)
 ARCHITECTURES = {"linux-x64": ("x86_64", "X86-64"), "linux-arm64": ("aarch64", "AArch64")}
 # What manylinux allows, of what a native library of .NET uses.
@@ -42,21 +49,50 @@ def check(library, machine):
 def build(folder, platform, library):
     architecture, machine = ARCHITECTURES[platform]
     check(library, machine)
-    notices = {name: (ROOT / name).read_bytes() for name in NOTICES}
-    content = Path(library).read_bytes()
-    info = f"{build_package.NAME}.dist-info/licenses"
-    wheel = build_package.write_wheel(
-        folder, f"py3-none-manylinux_{GLIBC[0]}_{GLIBC[1]}_{architecture}",
-        {"remora/_engine/libremora.so": content, **{f"{info}/{name}": text for name, text in notices.items()}}
-    )
+    wheel = build_wheel(folder, library, f"manylinux_{GLIBC[0]}_{GLIBC[1]}_{architecture}")
     files = {
-        "lib/libremora.so": content, "include/remora.h": (ROOT / "src/Remora.Native/remora.h").read_bytes(),
-        "examples/assess.c": (ROOT / "examples/c/assess.c").read_bytes(), **notices
+        "lib/libremora.so": Path(library).read_bytes(),
+        "include/remora.h": (ROOT / "src/Remora.Native/remora.h").read_bytes(),
+        "examples/assess.c": (ROOT / "examples/c/assess.c").read_bytes(),
+        **{name: (ROOT / name).read_bytes() for name in NOTICES}
     }
     sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     files["SHA256SUMS"] = sums.encode()
-    top = f"remora-engine-{build_package.VERSION}-{platform}"
-    return wheel, build_package.write_archive(folder / f"{top}.tar.gz", top, files)
+    top = f"remora-engine-{VERSION}-{platform}"
+    return wheel, write_archive(folder / f"{top}.tar.gz", top, files)
+
+
+def build_wheel(folder, library="", platform=""):
+    """Writes the wheel, with a library for its platform, and returns its name."""
+    from hatchling.build import build_wheel as hatchling_wheel
+
+    os.environ.update(REMORA_WHEEL_LIBRARY=library and os.path.abspath(library), REMORA_WHEEL_PLATFORM=platform)
+    return _hatchling(hatchling_wheel, folder)
+
+
+def build_sdist(folder):
+    """Writes the source distribution and returns its name."""
+    from hatchling.build import build_sdist as hatchling_sdist
+
+    return _hatchling(hatchling_sdist, folder)
+
+
+def _hatchling(hook, folder):
+    with contextlib.chdir(HERE):  # PEP 517: the folder of the project
+        return hook(str(folder))
+
+
+def write_archive(path, top, files):
+    """Writes files below one top folder as tar.gz and returns the name of the archive."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in sorted(files.items()):
+            entry = tarfile.TarInfo(f"{top}/{name}")
+            entry.size, entry.mode = len(content), 0o755 if name.endswith(".so") else 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
+        zipped.write(packed.getvalue())
+    return path.name
 
 
 def _readelf(option, library):
@@ -65,8 +101,10 @@ def _readelf(option, library):
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    made = [build_package.build_wheel(target), build_package.build_sdist(target)]
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    target = Path(sys.argv[1]).resolve()
+    made = [build_wheel(target), build_sdist(target)]
     for argument in sys.argv[2:]:
         made += build(target, *argument.split("=", 1))
     for name in made:

@@ -5,6 +5,7 @@
 #                                   Freqtrade and its pandas
 #   ./test.sh tests.test_watcher    one module; a class or a test of it works too
 # PYTHON names one interpreter to run on, instead of the two.
+# Tests of the packages need hatchling, from the same place as Freqtrade.
 # Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels if that
 # folder exists, otherwise from PyPI. FREQTRADE_VENV names another virtual environment that has it.
 set -uo pipefail
@@ -13,8 +14,9 @@ root=$(cd "$here/../.." && pwd)
 freqtrade=freqtrade[hyperopt]==2026.9
 freqai=(datasieve lightgbm)
 with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade
-  tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas tests.test_inside
-  tests.test_forecasts)
+  tests.real_tutorial tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas
+  tests.test_inside tests.test_forecasts)
+beside=(tests.real_dry_run) # a bot that mostly waits, so it runs beside the others
 passed=0 failed=0 skipped=0
 
 skip() {
@@ -30,16 +32,29 @@ finish() {
 
 # Runs the tests on an interpreter and adds up what they say.
 run() {
-  local python=$1 output status summary
-  shift
+  local output
   output=$(mktemp)
+  execute "$@" >"$output" 2>&1
+  add_up "$output"
+}
+
+# Runs the tests on an interpreter.
+execute() {
+  local python=$1
+  shift
   echo "-- $python: $("$python" -c 'import platform; print("Python", platform.python_version(), end="")
 try:
   import pandas; print(", pandas", pandas.__version__)
 except ImportError: print(", no pandas")')"
-  (cd "$here" && PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 |
-    tee "$output" | grep -vE '^[0-9]+ passed, '
-  status=${PIPESTATUS[0]}
+  (cd "$here" && PYTHONPATH="$here/src:$here" "$python" -m tests "$@")
+  echo "status $?"
+}
+
+# Shows an output and adds up what it says.
+add_up() {
+  local output=$1 status summary
+  grep -vE '^([0-9]+ passed, |status [0-9]+$)' "$output"
+  status=$(sed -nE 's/^status ([0-9]+)$/\1/p' "$output" | tail -n 1)
   summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$output" | tail -n 1)
   if [[ $summary =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
@@ -76,13 +91,25 @@ if [[ -z $system ]]; then
   skip "the Python package" "python3 is not installed"
   finish
 fi
+if ! "$system" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  skip "the Python package" "$("$system" --version) is older than 3.11"
+  finish
+fi
 "$root/remora" --version >/dev/null || { failed=1; finish; } # builds it if need be, before tests wait for it
 PYTHONDONTWRITEBYTECODE=1 run "$system" "$@"
 if [[ -z ${PYTHON:-} ]]; then
   venv=${FREQTRADE_VENV:-$root/artifacts/freqtrade-venv}
   if [[ -n ${FREQTRADE_VENV:-} ]] || log=$(install_freqtrade "$venv" 2>&1); then
-    [[ $# -gt 0 ]] || set -- "${with_pandas[@]}"
-    PYTHONDONTWRITEBYTECODE='' PYTHONPYCACHEPREFIX=$root/artifacts/pycache run "$venv/bin/python" "$@"
+    export PYTHONDONTWRITEBYTECODE='' PYTHONPYCACHEPREFIX=$root/artifacts/pycache
+    if [[ $# -gt 0 ]]; then
+      run "$venv/bin/python" "$@"
+    else
+      output=$(mktemp)
+      execute "$venv/bin/python" "${beside[@]}" >"$output" 2>&1 &
+      run "$venv/bin/python" "${with_pandas[@]}"
+      wait $!
+      add_up "$output"
+    fi
   else
     skip "the tests with the real Freqtrade" "$freqtrade could not be installed: $(tail -n 1 <<<"$log")"
   fi

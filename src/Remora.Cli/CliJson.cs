@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Portfolios;
+using Remora.Backtest.Proofs;
 using Remora.Feeds.History;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
@@ -16,7 +19,9 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(GateEffect))]
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
+[JsonSerializable(typeof(IReadOnlyList<Proof>))]
 [JsonSerializable(typeof(Performance))]
+[JsonSerializable(typeof(PortfolioEvaluation))]
 [JsonSerializable(typeof(ServiceSettings))]
 [JsonSerializable(typeof(StoreStatus))]
 internal sealed partial class CliJson : JsonSerializerContext
@@ -26,6 +31,8 @@ internal sealed partial class CliJson : JsonSerializerContext
             RemoraJson.NewOptions(
                 RemoraJson.EnumNames<DollarSource>(),
                 RemoraJson.EnumNames<HistoryState>(),
+                RemoraJson.EnumNames<LogLevel>(),
+                RemoraJson.EnumNames<ProofCause>(),
                 RemoraJson.EnumNames<UntrackedRule>()
             )
         );

@@ -9,7 +9,9 @@ internal static class ExitCode
     /// <summary>
     /// <c>ask</c>: a pair is not safe to trade. <c>doctor</c>: something is missing. <c>history
     /// export</c>: no rows are stored. <c>scorecard</c>: the record contradicts the claims.
-    /// <c>study</c>: data files are missing. <c>rollup</c>: refused; nothing was changed in part.
+    /// <c>store drill</c>: the backup is damaged or restores to something else. <c>study</c>: data
+    /// files are missing. <c>prove</c>: an answer is not equal. <c>rollup</c>: refused; nothing was
+    /// changed in part.
     /// </summary>
     public const int No = 1;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Remora.Cli.Commands;
 
@@ -49,6 +50,19 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public Task<string> PostAsync(string path, CancellationToken cancellation) =>
         ChangeAsync(HttpMethod.Post, path, cancellation);
+
+    /// <summary>Posts JSON. Returns the text of a successful response.</summary>
+    /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
+    public async Task<string> PostAsync(string path, string json, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative))
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+        };
+        using var response = await AskAsync(request, ShortTimeout, cancellation);
+        await ThrowUnlessSuccessAsync(response, cancellation);
+        return await ReadAsync(response, cancellation);
+    }
 
     /// <summary>Sends a DELETE request. Returns the text of a successful response.</summary>
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>

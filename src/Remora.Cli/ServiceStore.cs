@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
+using Remora.Cli.Commands;
 using Remora.ClickHouse;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Store;
+using Remora.Store.Backups;
 using Remora.Store.Recording;
 using Remora.Supervision;
 
@@ -60,12 +62,14 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// <param name="clock">The clock for the times of rows.</param>
     /// <param name="logs">Receives problems.</param>
     /// <param name="supervisor">Restarts the tasks of the store when they fail.</param>
+    /// <param name="config">The settings file, which backups include; null for none.</param>
     /// <exception cref="SettingsException">The settings contradict each other.</exception>
     public static ServiceStore? Open(
         ServiceSettings settings,
         TimeProvider clock,
         ILoggerFactory logs,
-        Supervisor supervisor
+        Supervisor supervisor,
+        string? config = null
     )
     {
         if (!settings.Store)
@@ -75,6 +79,10 @@ internal sealed class ServiceStore : IAsyncDisposable
         if (settings is { ClickhousePort: not null, Clickhouse: not null })
             throw new SettingsException([
                 "clickhouse-port cannot be combined with clickhouse: the port belongs to the embedded engine",
+            ]);
+        if (settings is { BackupHours: > 0, Cluster: not null })
+            throw new SettingsException([
+                "backup_hours cannot be combined with cluster: use ClickHouse's BACKUP … ON CLUSTER",
             ]);
         var kept = KeptFolderOf(settings);
         var temporaryFolder = kept is null ? Directory.CreateTempSubdirectory("remora-sandbox-").FullName : null;
@@ -95,6 +103,7 @@ internal sealed class ServiceStore : IAsyncDisposable
                 Supervisor = supervisor,
                 PortPassword = settings.ClickhousePortPassword,
                 RowClock = clock,
+                Backups = BackupsOf(settings, folder, config),
                 Root = temporaryFolder ?? settings.DataFolder,
                 Notice = line => log.LogWarning("{Notice}", line),
                 Recovery = line => log.LogInformation("{Recovery}", line),
@@ -109,6 +118,38 @@ internal sealed class ServiceStore : IAsyncDisposable
             supervisor
         );
     }
+
+    /// <summary>Returns the folder of scheduled backups.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="folder">The folder of store and journal.</param>
+    public static string BackupFolderOf(ServiceSettings settings, string folder) =>
+        Path.GetFullPath(settings.BackupFolder ?? Path.Combine(folder, "backups"));
+
+    private static BackupScheduleOptions? BackupsOf(ServiceSettings settings, string folder, string? config) =>
+        settings.BackupHours > 0
+            ? new()
+            {
+                Folder = BackupFolderOf(settings, folder),
+                Interval = TimeSpan.FromHours(settings.BackupHours),
+                Keep = settings.KeepBackups,
+                Files = () =>
+                {
+                    try
+                    {
+                        return BackupFiles.Collect(
+                            settings.DataFolder,
+                            config,
+                            ServiceOptionSet.Variables(),
+                            withSecrets: false
+                        );
+                    }
+                    catch (SettingsException e)
+                    {
+                        throw new IOException(string.Join("; ", e.Errors), e);
+                    }
+                },
+            }
+            : null;
 
     /// <summary>
     /// Starts closing the store after the last row was handed over, while other parts still stop.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Remora.Server.Settings;
 using Remora.Supervision;
 
 namespace Remora.Cli;
@@ -19,6 +20,29 @@ internal sealed class Shutdown : IDisposable
     /// <summary>Waits until the process receives a request to end.</summary>
     public static Task WaitAsync(CancellationToken cancellation) =>
         Task.Delay(Timeout.Infinite, cancellation).UntilCancelledAsync(cancellation);
+
+    /// <summary>
+    /// Lets SIGHUP reload the settings. Where standard input is a terminal, SIGHUP says that the
+    /// terminal was closed, and ends the process as before. Windows has no such signal.
+    /// </summary>
+    public static IDisposable? OnHangup(SettingsReload reload) =>
+        OperatingSystem.IsWindows() || !Console.IsInputRedirected
+            ? null
+            : PosixSignalRegistration.Create(
+                PosixSignal.SIGHUP,
+                context =>
+                {
+                    context.Cancel = true;
+                    try
+                    {
+                        reload.Run();
+                    }
+                    catch (SettingsException)
+                    {
+                        // The log has the errors, and nothing was changed
+                    }
+                }
+            );
 
     public void Dispose()
     {

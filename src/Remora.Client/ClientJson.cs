@@ -7,7 +7,11 @@ namespace Remora.Client;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     GenerationMode = JsonSourceGenerationMode.Metadata
 )]
+[JsonSerializable(typeof(CorrelationMatrix))]
 [JsonSerializable(typeof(ForecastAnswer))]
+[JsonSerializable(typeof(PortfolioQuestion))]
+[JsonSerializable(typeof(PortfolioRisk))]
 [JsonSerializable(typeof(Risk))]
 [JsonSerializable(typeof(RiskPage))]
+[JsonSerializable(typeof(Scorecard))]
 internal sealed partial class ClientJson : JsonSerializerContext;

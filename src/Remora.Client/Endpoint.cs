@@ -44,11 +44,29 @@ internal sealed class Endpoint : IDisposable
     /// The response has another status, or there is no response.
     /// </exception>
     public Task<byte[]> GetAsync(string path, CancellationToken cancellation) =>
+        SendAsync(() => new(HttpMethod.Get, path), cancellation);
+
+    /// <summary>Posts JSON and returns the body of a response with status 200.</summary>
+    /// <exception cref="RemoraException">
+    /// The response has another status, or there is no response.
+    /// </exception>
+    public Task<byte[]> PostAsync(string path, byte[] json, CancellationToken cancellation) =>
+        SendAsync(
+            () =>
+                new(HttpMethod.Post, path)
+                {
+                    Content = new ByteArrayContent(json) { Headers = { ContentType = new("application/json") } },
+                },
+            cancellation
+        );
+
+    private Task<byte[]> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellation) =>
         WithinAsync(
             _timeout,
             async deadline =>
             {
-                using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, deadline);
+                using var request = make();
+                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
                 var body = await ReadAsync(response, deadline);
                 return (int)response.StatusCode == 200 ? body : throw Refused(response, body);
             },

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +11,7 @@ namespace Remora.Client;
 /// <see cref="RemoraClientOptions.Timeout"/>, and never counts as safe by accident. The log
 /// receives one line when an outage begins and one when it ends.
 /// </summary>
-public sealed class RemoraClient : IDisposable
+public sealed partial class RemoraClient : IDisposable
 {
     private const int LargestBatch = 250;
     private const int LargestMemory = 4096;
@@ -196,9 +195,6 @@ public sealed class RemoraClient : IDisposable
             foreach (var bucket in page.Rows)
                 yield return bucket;
         } while (page.Next is not null && !isWhole);
-
-        static string? Written(DateTimeOffset? time) =>
-            time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
     /// <summary>
@@ -360,12 +356,15 @@ public sealed class RemoraClient : IDisposable
     }
 
     /// <summary>Sends one request through the breaker, without the cache.</summary>
-    private async Task<T> FetchAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation)
+    private Task<T> FetchAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation) =>
+        FetchAsync(() => _endpoint.GetAsync(path, cancellation), read);
+
+    private async Task<T> FetchAsync<T>(Func<Task<byte[]>> send, Func<byte[], T> read)
     {
         _breaker.Enter();
         try
         {
-            var answer = read(await _endpoint.GetAsync(path, cancellation));
+            var answer = read(await send());
             _breaker.Succeed();
             return answer;
         }

@@ -71,6 +71,24 @@ internal static class RiskJson
             : throw Unexpected($"it is for {answer.Pair}, not {pair}");
     }
 
+    public static PortfolioRisk ReadPortfolio(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.PortfolioRisk))
+        ?? throw Unexpected("it is null");
+
+    public static CorrelationMatrix ReadCorrelations(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.CorrelationMatrix))
+        ?? throw Unexpected("it is null");
+
+    public static Scorecard ReadScorecard(ReadOnlySpan<byte> json, string pair)
+    {
+        var answer =
+            Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.Scorecard))
+            ?? throw Unexpected("it is null");
+        return pair.Equals(answer.Pair, StringComparison.OrdinalIgnoreCase)
+            ? answer
+            : throw Unexpected($"it is for {answer.Pair}, not {pair}");
+    }
+
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null)

@@ -54,6 +54,15 @@ public sealed record SourceHealth
     public int ConsecutiveFailures { get; init; }
 
     /// <summary>
+    /// The number of polls since the start, failed ones included; for a source that sends by itself
+    /// the number of values and lost connections.
+    /// </summary>
+    public long Requests { get; init; }
+
+    /// <summary>The number of failures since the start, by <see cref="FeedError.Kind"/>.</summary>
+    public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>
     /// The health of the fallbacks, in order. They are polled only while the source is unavailable.
     /// </summary>
     public IReadOnlyList<SourceHealth> StandIns { get; init; } = [];

@@ -76,6 +76,8 @@ internal sealed class SourceHealthTracker
         {
             LastSuccess = _clock.Now(),
             ConsecutiveFailures = 0,
+            Requests = _facts.Health.Requests + 1,
+            Errors = failedPart is null ? _facts.Health.Errors : Counted(failedPart),
             LastError = failedPart ?? _facts.Health.LastError,
         };
         _facts = _facts with { Health = health, IsPartial = failedPart is not null };
@@ -85,13 +87,25 @@ internal sealed class SourceHealthTracker
     public int Failed(FeedError error)
     {
         var failures = _facts.Health.ConsecutiveFailures + 1;
-        Change(health => health with { LastError = error, ConsecutiveFailures = failures });
+        Change(health =>
+            health with
+            {
+                LastError = error,
+                ConsecutiveFailures = failures,
+                Requests = health.Requests + 1,
+                Errors = Counted(error),
+            }
+        );
         return failures;
     }
 
     /// <summary>A part of the source failed. It is degraded until the next success.</summary>
     public void PartFailed(FeedError error) =>
-        _facts = _facts with { Health = _facts.Health with { LastError = error }, IsPartial = true };
+        _facts = _facts with
+        {
+            Health = _facts.Health with { LastError = error, Errors = Counted(error) },
+            IsPartial = true,
+        };
 
     /// <summary>The connection of a source that sends by itself is open.</summary>
     public void Connected() =>
@@ -109,12 +123,25 @@ internal sealed class SourceHealthTracker
             LastError = parts.Select(part => part.LastError).OfType<FeedError>().MaxBy(error => error.At),
             NextTry = parts.Min(part => part.NextTry),
             ConsecutiveFailures = parts.Min(part => part.ConsecutiveFailures),
+            Requests = parts.Sum(part => part.Requests),
+            Errors = parts
+                .SelectMany(part => part.Errors)
+                .GroupBy(error => error.Key, StringComparer.Ordinal)
+                .ToDictionary(same => same.Key, same => same.Sum(error => error.Value), StringComparer.Ordinal),
         };
         _facts = _facts with { Health = health, IsPartial = parts.Any(part => part.ConsecutiveFailures > 0) };
     }
 
     /// <summary>The next request is due at this time.</summary>
     public void TriesNextAt(Instant time) => Change(health => health with { NextTry = time });
+
+    // A new dictionary, because other threads read the health.
+    private Dictionary<string, long> Counted(FeedError error)
+    {
+        var errors = _facts.Health.Errors.ToDictionary(StringComparer.Ordinal);
+        errors[error.Kind] = errors.GetValueOrDefault(error.Kind) + 1;
+        return errors;
+    }
 
     private void Change(Func<SourceHealth, SourceHealth> change) =>
         _facts = _facts with { Health = change(_facts.Health) };

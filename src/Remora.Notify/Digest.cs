@@ -48,6 +48,8 @@ internal static class Digest
             NoticeKind.Block => "Entries blocked",
             NoticeKind.AllClear => "Entries allowed again",
             NoticeKind.Trouble => "Remora has trouble",
+            NoticeKind.Book => "Open trades pass a limit",
+            NoticeKind.BookWell => "Open trades within their limit",
             _ => "Remora recovered",
         };
 

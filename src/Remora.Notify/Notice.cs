@@ -14,6 +14,12 @@ public enum NoticeKind
 
     /// <summary>That part works again.</summary>
     Recovery,
+
+    /// <summary>Open trades pass a limit.</summary>
+    Book,
+
+    /// <summary>They are within it again.</summary>
+    BookWell,
 }
 
 /// <summary>A fact to send. Several can become one message.</summary>
@@ -24,11 +30,17 @@ public enum NoticeKind
 /// <param name="Link">The page with more information; null for none.</param>
 public sealed record Notice(NoticeKind Kind, string Subject, string Text, DateTimeOffset At, Uri? Link = null)
 {
-    internal bool IsUrgent => Kind is NoticeKind.Block or NoticeKind.Trouble;
+    internal bool IsUrgent => Kind is NoticeKind.Block or NoticeKind.Trouble or NoticeKind.Book;
 
     /// <summary>Whether this notice ends what the other began, or the reverse.</summary>
     internal bool Reverses(Notice other) =>
-        Subject == other.Subject
-        && Kind != other.Kind
-        && Kind is NoticeKind.Block or NoticeKind.AllClear == other.Kind is NoticeKind.Block or NoticeKind.AllClear;
+        Subject == other.Subject && Kind != other.Kind && Topic(Kind) == Topic(other.Kind);
+
+    private static int Topic(NoticeKind kind) =>
+        kind switch
+        {
+            NoticeKind.Block or NoticeKind.AllClear => 0,
+            NoticeKind.Trouble or NoticeKind.Recovery => 1,
+            _ => 2,
+        };
 }

@@ -7,8 +7,10 @@ using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Api.Document;
+using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
 using Remora.Server.Pairs;
+using Remora.Server.Portfolios;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -24,7 +26,12 @@ internal sealed class HttpInterface(
     StreamHub streams,
     ServiceMetrics metrics,
     AddedPairs added,
-    IReadOnlyList<BotWhitelist> whitelists
+    IReadOnlyList<BotWhitelist> whitelists,
+    CorrelationKeeper correlations,
+    BookRisk bookRisk,
+    IReadOnlyList<BookWatch> books,
+    KeyUse use,
+    LiveSettings live
 )
 {
     /// <summary>Builds the web application. It does not listen yet.</summary>
@@ -46,6 +53,7 @@ internal sealed class HttpInterface(
     {
         services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         services.AddSingleton(added).AddSingleton(whitelists).AddSingleton<UntrackedAnswer>();
+        services.AddSingleton(correlations).AddSingleton(bookRisk).AddSingleton(books);
         services.AddRoutingCore();
         services.AddCors();
         services.AddApiDocument(board);
@@ -53,16 +61,18 @@ internal sealed class HttpInterface(
         services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
-        services.AddSingleton(_ => new CallLimits(settings));
-        services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
+        services.AddSingleton(_ => new CallLimits(live));
+        services.AddSingleton(use).AddSingleton(live);
+        services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log, settings.RealClock));
         services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, limit.Cause, settings.LogClock));
         services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
     }
 
     private void UseMiddleware(WebApplication app)
     {
-        app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
+        app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
+        app.UseBodyOfPortfolio();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);
@@ -74,20 +84,23 @@ internal sealed class HttpInterface(
         app.UseRiskShortPath(board);
         app.UseProblems(parts.Log);
         app.UseRouting();
+        app.UseScopes(settings);
     }
 
     private static void MapRoutes(WebApplication app)
     {
-        var api = app.MapGroup("/api/v1").WantsKey().SeparatesAlternatives();
+        var api = app.MapGroup("/api/v1").WantsKey().Needs(KeyScopes.Read).SeparatesAlternatives();
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
         ForecastApi.Map(api);
+        PortfolioApi.Map(api);
         StreamApi.Map(api);
         CatalogApi.Map(api);
         PriceLevelApi.Map(api);
         AddedPairsApi.Map(api);
         PairListApi.Map(api);
         StatusApi.Map(api);
+        ReloadApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);
         StoreApi.Map(api);

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Portfolios;
 using Remora.Server.Storage;
 using Remora.Server.Telemetry;
 
@@ -30,6 +31,7 @@ public sealed class MarketPump
     private readonly MarketRecord? _record;
     private readonly ServiceMetrics? _metrics;
     private readonly ForecastPast? _past;
+    private readonly CorrelationKeeper? _correlations;
 
     /// <param name="engine">The engine. No other code may use it.</param>
     /// <param name="board">Receives the assessments. It has the engine's policies.</param>
@@ -42,10 +44,11 @@ public sealed class MarketPump
         AssessmentBoard board,
         MarketRecord? record,
         ServiceMetrics? metrics,
-        ForecastPast? past = null
+        ForecastPast? past = null,
+        CorrelationKeeper? correlations = null
     )
     {
-        (_metrics, _past) = (metrics, past);
+        (_metrics, _past, _correlations) = (metrics, past, correlations);
         if (!engine.Policies.SequenceEqual(board.Policies))
             throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
@@ -107,7 +110,10 @@ public sealed class MarketPump
     public async Task RunAsync(CancellationToken cancellation)
     {
         await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation))
+        {
             Apply(marketEvent);
+            _correlations?.Applied(marketEvent, isBusy: _events.Reader.TryPeek(out _));
+        }
     }
 
     private void Apply(in MarketEvent marketEvent)

@@ -40,7 +40,7 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
         _bridge = bridge;
         _http = OutsideHttp.NewClient();
         var news = settings.Sources
-            ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock)
+            ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsOptions(settings, standIn), clock)
             : null;
         _clock = clock;
         var dates = new ForecastDates(ShippedCalendar.Dates);
@@ -157,6 +157,7 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
                     new()
                     {
                         BaseUrl = standIn,
+                        Interval = settings.IntervalOf(source.Name),
                         Seed = seed++,
                         Circuits = circuits,
                     },
@@ -174,7 +175,7 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
                     new PerpetualFeed(
                         name,
                         [.. PerpetualFeed.DefaultExchanges.Select(_bridge.Exchange)],
-                        new() { Seed = i },
+                        WithInterval(settings, new() { Seed = i }),
                         clock
                     )
             );
@@ -187,7 +188,12 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
                         new HttpSourceFeed(
                             Coinglass.Source(name, key),
                             _http,
-                            new() { BaseUrl = standIn, Seed = i },
+                            new()
+                            {
+                                BaseUrl = standIn,
+                                Interval = settings.IntervalOf(SourceInterval.Liquidations),
+                                Seed = i,
+                            },
                             clock
                         )
                 )
@@ -211,8 +217,28 @@ public sealed class OutsideWorld : IMarketSource, IAsyncDisposable
         TimeProvider clock
     ) =>
         standIn is null && settings.ContactEmail is { } contact
-            ? [new BlsFeed(new(settings.BlsCalendarUrl, contact, settings.BlsCalendarFile), dates, _http, clock)]
+            ? [new BlsFeed(BlsOptionsOf(settings, contact), dates, _http, clock)]
             : [];
+
+    private static HttpSourceOptions NewsOptions(ServiceSettings settings, Uri? standIn) =>
+        NewsFeed.Options(standIn) with
+        {
+            Interval = settings.IntervalOf(SourceInterval.News),
+        };
+
+    private static PerpetualOptions WithInterval(ServiceSettings settings, PerpetualOptions usual) =>
+        settings.IntervalOf(SourceInterval.Perpetuals) is { } interval ? usual with { Interval = interval } : usual;
+
+    private static BlsOptions BlsOptionsOf(ServiceSettings settings, string contact)
+    {
+        var usual = new BlsOptions(settings.BlsCalendarUrl, contact, settings.BlsCalendarFile);
+        return settings.IntervalOf(SourceInterval.Releases) is { } interval
+            ? usual with
+            {
+                Interval = interval,
+            }
+            : usual;
+    }
 
     private static IReadOnlyList<string> BasesOf(ServiceSettings settings) =>
         [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];

@@ -5,11 +5,16 @@ using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
+using Remora.Markets;
 using Remora.Notify;
+using Remora.Portfolios;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
+using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
+using Remora.Server.Portfolios;
+using Remora.Server.Settings;
 using Remora.Store;
 using Remora.Supervision;
 
@@ -26,7 +31,10 @@ namespace Remora.Server;
 [JsonSerializable(typeof(Assessment))]
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
+[JsonSerializable(typeof(CorrelationList))]
+[JsonSerializable(typeof(Dictionary<string, Instant>))]
 [JsonSerializable(typeof(DroppedPair))]
+[JsonSerializable(typeof(FollowedBookList))]
 [JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(FreqtradePairList))]
 [JsonSerializable(typeof(HistoryPage))]
@@ -35,7 +43,10 @@ namespace Remora.Server;
 [JsonSerializable(typeof(NewsReport))]
 [JsonSerializable(typeof(PairList))]
 [JsonSerializable(typeof(PolicyList))]
+[JsonSerializable(typeof(PortfolioAnswer))]
+[JsonSerializable(typeof(PortfolioRequest))]
 [JsonSerializable(typeof(RegimeAnswer))]
+[JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(RiskBatch))]
 [JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(ServiceStatus))]
@@ -66,11 +77,13 @@ internal sealed partial class ServerJson : JsonSerializerContext
 
     private static IEnumerable<JsonConverter> Enums =>
         [
+            RemoraJson.EnumNames<BookKind>(),
             RemoraJson.EnumNames<EngineState>(),
             RemoraJson.EnumNames<ExchangeErrorKind>(),
             RemoraJson.EnumNames<FeedState>(),
             RemoraJson.EnumNames<NotifierState>(),
             RemoraJson.EnumNames<SupervisedState>(),
+            RemoraJson.EnumNames<UnknownReason>(),
         ];
 
     private static JsonSerializerOptions NewOptions() => RemoraJson.NewOptions(Enums);

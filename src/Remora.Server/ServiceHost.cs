@@ -9,6 +9,7 @@ using Remora.Server.Answers;
 using Remora.Server.Grading;
 using Remora.Server.Notify;
 using Remora.Server.Pairs;
+using Remora.Server.Portfolios;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -28,7 +29,11 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly MarketPump _pump;
     private readonly AddedPairs _added;
+    private readonly CorrelationKeeper _correlations;
     private readonly IReadOnlyList<BotWhitelist> _whitelists;
+    private readonly IReadOnlyList<BookWatch> _books;
+    private readonly KeyUse _use;
+    private readonly AvailabilityRecord? _availability;
     private readonly RecordKeeper? _record;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -45,17 +50,42 @@ public sealed class ServiceHost : IAsyncDisposable
         Board = new(markets, settings.PoliciesInOrder, clock);
         Streams = new(Board, settings.StreamPatience with { Readers = settings.MaxStreams });
         var engine = new RemoraEngine(settings.PoliciesInOrder, [.. signals], settings.Coefficients);
-        _pump = new(engine, Board, parts.Record, metrics, parts.Past);
+        _correlations = new(engine.Correlations, parts.Past?.Folder, parts.Log.CreateLogger<CorrelationKeeper>());
+        _pump = new(engine, Board, parts.Record, metrics, parts.Past, _correlations);
         if (parts.Record is { } record)
         {
             _record = new(record.Session, markets, clock);
             _record.Register(metrics.Meter);
             parts = parts with { Alarms = [.. parts.Alarms, () => _record.Alarms] };
+            // The minutes of a fast clock would be more rows than the store needs
+            if (parts.Sandbox is null or { Speed: 1 })
+            {
+                _availability = new(record.Session, () => Board.HasAnswer, clock);
+                parts = parts with { Availability = () => _availability.Current };
+            }
         }
+        AvailabilityRecord.Register(metrics.Meter, () => _parts!.Availability?.Invoke());
         _parts = parts = parts with { Notifications = Notifications.Of(settings, parts, Board, TimeProvider.System) };
-        _added = new(settings, parts, Board, _pump, Streams);
+        var live = parts.Live ?? new(settings);
+        _added = new(settings, live, parts, Board, _pump, Streams);
+        _use = new(settings.DataFolder, settings.RealClock, parts.Log.CreateLogger<KeyUse>());
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
-        _app = new HttpInterface(settings, parts, Board, Streams, metrics, _added, _whitelists).Build();
+        var bookRisk = new BookRisk(Board, _correlations);
+        _books = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(bot => NewBook(bot, bookRisk))];
+        _app = new HttpInterface(
+            settings,
+            parts,
+            Board,
+            Streams,
+            metrics,
+            _added,
+            _whitelists,
+            _correlations,
+            bookRisk,
+            _books,
+            _use,
+            live
+        ).Build();
     }
 
     /// <summary>The address of the service, for example <c>http://127.0.0.1:8000</c>.</summary>
@@ -154,6 +184,7 @@ public sealed class ServiceHost : IAsyncDisposable
             await _stop.CancelAsync();
             await Task.WhenAll(tasks);
             await _added.EndAsync();
+            _correlations.SaveLast();
             await _app.StopAsync(CancellationToken.None);
         }
     }
@@ -183,10 +214,14 @@ public sealed class ServiceHost : IAsyncDisposable
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
             _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _availability is { } availability ? Start("availability", availability.RunAsync) : Task.CompletedTask,
             _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
+            Start("correlations", _correlations.RunAsync),
             Streams.RunAsync(_parts.Supervisor, _stop.Token),
             Start("added pairs", _added.RunAsync),
+            Start("last use of keys", _use.RunAsync),
             .. _whitelists.Select(whitelist => Start(whitelist.Name, whitelist.RunAsync)),
+            .. _books.Select(book => Start(book.Name, book.RunAsync)),
             .. StartNotifiers(),
         ];
 
@@ -226,6 +261,18 @@ public sealed class ServiceHost : IAsyncDisposable
             },
             TimeProvider.System,
             _parts.Log.CreateLogger<BotWhitelist>()
+        );
+
+    private BookWatch NewBook(FreqtradeBot bot, BookRisk books) =>
+        new(
+            bot,
+            books,
+            Board,
+            _settings,
+            _parts.Record?.Session,
+            notice => _parts.Notifications?.PostBook(notice),
+            TimeProvider.System,
+            _parts.Log.CreateLogger<BookWatch>()
         );
 
     private Task Start(string name, Func<CancellationToken, Task> run) =>

@@ -10,6 +10,7 @@ using Remora.Markets;
 using Remora.Server.Notify;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
+using Remora.Store.Tables;
 using Remora.Supervision;
 
 namespace Remora.Server;
@@ -59,6 +60,18 @@ public sealed record ServiceParts
     /// without throwing. They are sent to people and stop the heartbeat while they last.
     /// </summary>
     public IReadOnlyList<Func<IEnumerable<ServiceAlarm>>> Alarms { get; init; } = [];
+
+    /// <summary>
+    /// Returns the availability of the service; null, or returning null, while it is unknown. With
+    /// a store, the service counts it itself.
+    /// </summary>
+    public Func<Availability?>? Availability { get; init; }
+
+    /// <summary>The settings that a reload changes; null for those of the start.</summary>
+    public LiveSettings? Live { get; init; }
+
+    /// <summary>Reloads the settings; null if that is not possible.</summary>
+    public SettingsReload? Reload { get; init; }
 
     /// <summary>Messages to people; null if no receiver is set.</summary>
     internal Notifications? Notifications { get; init; }

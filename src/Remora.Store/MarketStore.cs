@@ -37,6 +37,8 @@ public sealed class MarketStore
         Assessments = new(this);
         Requests = new(this);
         Record = new(this);
+        Heartbeats = new(this);
+        Books = new(this);
     }
 
     /// <summary>
@@ -78,6 +80,12 @@ public sealed class MarketStore
 
     /// <summary>The track record of the published forecasts.</summary>
     public ForecastRecord Record { get; }
+
+    /// <summary>The heartbeats of the service.</summary>
+    public HeartbeatTable Heartbeats { get; }
+
+    /// <summary>The history of the books of followed bots.</summary>
+    public BookTable Books { get; }
 
     internal SchemaDialect Dialect { get; }
 

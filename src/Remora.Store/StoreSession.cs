@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rollups;
 using Remora.Markets;
+using Remora.Store.Backups;
 using Remora.Store.Recording;
 using Remora.Supervision;
 
@@ -51,6 +52,9 @@ public sealed record StoreSessionOptions
     /// <summary>The clock for the times of rows, for example a sandbox's.</summary>
     public TimeProvider RowClock { get; init; } = TimeProvider.System;
 
+    /// <summary>The schedule of backups; null for none.</summary>
+    public BackupScheduleOptions? Backups { get; init; }
+
     /// <summary>The interval of checks for rows in the future and for damage.</summary>
     public TimeSpan InspectionInterval { get; init; } = TimeSpan.FromSeconds(15);
 }
@@ -64,6 +68,7 @@ public sealed record StoreSessionOptions
 /// <param name="Error">Why it is not open; null when it is.</param>
 /// <param name="Remarks">Advice for the operator.</param>
 /// <param name="Recorder">The health of the recorder.</param>
+/// <param name="Backups">The health of scheduled backups; null without a schedule.</param>
 public sealed record StoreHealth(
     string Location,
     bool Ready,
@@ -72,7 +77,8 @@ public sealed record StoreHealth(
     int? SchemaVersion,
     string? Error,
     IReadOnlyList<string> Remarks,
-    RecorderHealth Recorder
+    RecorderHealth Recorder,
+    BackupHealth? Backups
 );
 
 /// <summary>
@@ -93,6 +99,7 @@ public sealed class StoreSession
     private readonly Incidents _incidents; // problems of the stored data, with advice for the operator
     private readonly Incidents _openings; // why the store is not open: shown as the error, not as a remark
     private readonly StoreDamage _damage;
+    private readonly BackupSchedule? _backups;
     private readonly Alarm _inspect = new();
     private int _restartsSeen;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -113,6 +120,7 @@ public sealed class StoreSession
         _incidents = new(options.Notice, options.Recovery);
         _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
+        _backups = options.Backups is { } backups ? new(Store, backups, _incidents, _time) : null;
         Recorder = new(
             Store,
             options.Recorder with
@@ -144,7 +152,8 @@ public sealed class StoreSession
             _preparation?.SchemaVersion,
             _error,
             [.. _preparation?.Remarks ?? [], .. _incidents.Current],
-            Recorder.Health
+            Recorder.Health,
+            _backups?.Health
         );
 
     private ClickHouseClient Client { get; }
@@ -181,7 +190,8 @@ public sealed class StoreSession
         var recording = Recorder.RunAsync(_ready.Task, cancellation);
         await Task.WhenAll(
             _supervisor.RunAsync("store: open", KeepOpenAsync, cancellation),
-            _supervisor.RunAsync("store: inspection", InspectAsync, cancellation)
+            _supervisor.RunAsync("store: inspection", InspectAsync, cancellation),
+            _backups is null ? Task.CompletedTask : _supervisor.RunAsync("store: backups", BackUpAsync, cancellation)
         );
         await recording;
         if (_connection is { } connection)
@@ -309,6 +319,12 @@ public sealed class StoreSession
     {
         _error = StoreFault.Describe(e);
         _openings.Begin(e.GetType().Name, "the store is not open; everything else continues: " + _error);
+    }
+
+    private async Task BackUpAsync(CancellationToken cancellation)
+    {
+        await _ready.Task.WaitAsync(cancellation);
+        await _backups!.RunAsync(cancellation);
     }
 
     private async Task InspectAsync(CancellationToken cancellation)

@@ -137,7 +137,74 @@ internal abstract class StoreTable(string name, string time)
             ]
         );
 
-    public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests, RivalFits];
+    public static StoreTable<Heartbeat> Heartbeats { get; } =
+        new(
+            "heartbeats",
+            "at",
+            [
+                StoreColumn.Of<Heartbeat>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                StoreColumn.Of<Heartbeat>("ready", "Bool", (writer, in row) => writer.Bool(row.Ready)),
+            ]
+        );
+
+    public static StoreTable<BookRow> Books { get; } =
+        new(
+            "books",
+            "at",
+            [
+                StoreColumn.Of<BookRow>("bot", ColumnTypes.Name, (writer, in row) => writer.String(row.Bot)),
+                StoreColumn.Of<BookRow>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                StoreColumn.Of<BookRow>("currency", ColumnTypes.Name, (writer, in row) => writer.String(row.Currency)),
+                StoreColumn.Of<BookRow>("wallet", "Float64", (writer, in row) => writer.Float64(row.Wallet)),
+                StoreColumn.Of<BookRow>("positions", "UInt32", (writer, in row) => writer.UInt32((uint)row.Positions)),
+                StoreColumn.Of<BookRow>(
+                    "not_counted",
+                    "UInt32",
+                    (writer, in row) => writer.UInt32((uint)row.NotCounted)
+                ),
+                StoreColumn.Of<BookRow>("volatility", "Float64", (writer, in row) => writer.Float64(row.Volatility)),
+                NumberOf("value_at_risk_95", (in row) => row.ValueAtRisk95),
+                NumberOf("value_at_risk_99", (in row) => row.ValueAtRisk99),
+                NumberOf("expected_shortfall_95", (in row) => row.ExpectedShortfall95),
+                NumberOf("expected_shortfall_99", (in row) => row.ExpectedShortfall99),
+                NumberOf("liquidation_chance", (in row) => row.LiquidationChance),
+                StoreColumn.Of<BookRow>(
+                    "over_limit",
+                    "Nullable(Bool)",
+                    (writer, in row) =>
+                    {
+                        writer.IsNull(row.OverLimit is null);
+                        if (row.OverLimit is { } isOver)
+                            writer.Bool(isOver);
+                    }
+                ),
+                StoreColumn.Of<BookRow>("answer", "String", (writer, in row) => writer.String(row.Answer)),
+            ]
+        );
+
+    public static IReadOnlyList<StoreTable> All { get; } =
+    [Candles, Observations, Assessments, Requests, RivalFits, Heartbeats, Books];
+
+    private static StoreColumn<BookRow> NumberOf(string name, PartOf<BookRow, double> value) =>
+        StoreColumn.Of<BookRow>(
+            name,
+            "Nullable(Float64)",
+            (writer, in row) =>
+            {
+                var number = value(in row);
+                writer.IsNull(double.IsNaN(number));
+                if (!double.IsNaN(number))
+                    writer.Float64(number);
+            }
+        );
 
     private static StoreColumn<RivalFitRow> NameOf(string name, PartOf<RivalFitRow, string> value) =>
         StoreColumn.Of<RivalFitRow>(name, ColumnTypes.Name, (writer, in row) => writer.String(value(in row)));

@@ -194,6 +194,12 @@ public sealed class Assessment
     /// <summary>Why there is no forecast; null when there is one.</summary>
     public NoForecast? NoForecast => _readings.NoForecast;
 
+    /// <summary>
+    /// The candles from which it was computed, by which it can be computed again; null before the
+    /// first one.
+    /// </summary>
+    public AssessmentInputs? Inputs => AssessmentInputs.Of(_readings);
+
     /// <summary>The blocking conditions that hold, as bits of <see cref="Decision"/>.</summary>
     internal ulong Blocks => _blocks;
 

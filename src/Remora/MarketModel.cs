@@ -44,6 +44,8 @@ public sealed class MarketModel
     private Instant _nextOpen;
     private bool _started;
     private int _gaps;
+    private CandleChain _chain;
+    private (int Hourly, int Daily) _seeds;
 
     /// <param name="timeframe">The base timeframe.</param>
     /// <param name="forecaster">A forecaster of this timeframe; null for no forecasts.</param>
@@ -72,15 +74,25 @@ public sealed class MarketModel
         {
             var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneDay);
             foreach (var day in history.Daily)
-                if (day.OpenTime < until)
-                    _dailyTrend.Update(day);
+            {
+                if (day.OpenTime >= until)
+                    continue;
+                _dailyTrend.Update(day);
+                _chain.Follow(CandleChain.HashOf(day));
+                _seeds.Daily++;
+            }
         }
         if (!_trendFromBase)
         {
             var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneHour);
             foreach (var hour in history.Hourly)
-                if (hour.OpenTime < until)
-                    _trend.Update(hour);
+            {
+                if (hour.OpenTime >= until)
+                    continue;
+                _trend.Update(hour);
+                _chain.Follow(CandleChain.HashOf(hour));
+                _seeds.Hourly++;
+            }
         }
         Readings = Readings with { Trend = _trend.Reading, DailyTrend = _dailyTrend.Reading };
     }
@@ -105,6 +117,7 @@ public sealed class MarketModel
         _started = true;
         _nextOpen = candle.OpenTime + _timeframe.Length;
 
+        _chain.Add(candle, CandleChain.HashOf(candle));
         UpdateLongerCandles(candle);
         var close = candle.Close;
         _closes.Update(_nextOpen, close);
@@ -130,7 +143,10 @@ public sealed class MarketModel
             DailyTrend = _dailyTrend.Reading,
             WarmUp = WarmUp(),
             Gaps = _gaps,
+            Inputs = _chain,
+            Seeds = _seeds,
             Forecast = _forecaster?.Apply(candle),
+            ForecastInputs = _forecaster?.Applied ?? default,
             NoForecast = Absence,
         };
         return true;

@@ -75,6 +75,15 @@ public sealed record MarketReadings
     /// <summary>How large the next moves will be; null while there is no forecast.</summary>
     public Forecast? Forecast { get; init; }
 
+    /// <summary>The base candles, and in the hash the longer candles before them.</summary>
+    internal CandleChain Inputs { get; init; }
+
+    /// <summary>The number of hourly and of daily candles before the base candles.</summary>
+    internal (int Hourly, int Daily) Seeds { get; init; }
+
+    /// <summary>The candles of the forecast; empty if they are unknown.</summary>
+    internal CandleChain ForecastInputs { get; init; }
+
     /// <summary>Why there is no forecast; null when there is one.</summary>
     public NoForecast? NoForecast { get; init; } = Forecasts.NoForecast.WarmingUp;
 }

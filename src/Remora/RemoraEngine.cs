@@ -1,6 +1,7 @@
 using Remora.Forecasts;
 using Remora.Indicators;
 using Remora.Markets;
+using Remora.Portfolios;
 using Remora.Regimes;
 using Remora.Risk;
 
@@ -58,6 +59,12 @@ public sealed class RemoraEngine
     /// <summary>The events that forecasts take into account, from the next candle on.</summary>
     public ForecastCalendar ForecastCalendar { get; private set; } = ForecastCalendar.Empty;
 
+    /// <summary>
+    /// The correlations of the markets, updated with each whole hour of a market. Like the engine,
+    /// it is not thread-safe; take <see cref="CorrelationTracker.Snapshot"/> after an event.
+    /// </summary>
+    public CorrelationTracker Correlations { get; } = new();
+
     /// <summary>The markets seen so far.</summary>
     public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
 
@@ -92,7 +99,10 @@ public sealed class RemoraEngine
         if (marketEvent.Change is { } change)
         {
             if (change == MarketChange.Dropped)
+            {
                 _markets.Remove(market);
+                Correlations.Forget(market);
+            }
             else
                 Track(market);
             return null;
@@ -104,7 +114,7 @@ public sealed class RemoraEngine
             return tracked.Watch(marketEvent.Candle, seenAt)
                 ? tracked.Assess(0, _outside.View(market.Pair.Base), seenAt)
                 : null;
-        return tracked.Apply(marketEvent.Candle)
+        return Apply(market, tracked, marketEvent.Candle)
             ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf)
             : null;
     }
@@ -129,17 +139,34 @@ public sealed class RemoraEngine
     {
         var tracked = _markets[market] = NewState(market);
         tracked.Seed(history);
+        // A state continues the hours that were counted. Without one, all are counted anew.
         if (history.ForecastState is { } state)
             tracked.LoadForecaster(state.Span);
+        else
+            Correlations.Forget(market);
+        if (tracked.Hours is { } hours)
+            Correlations.Track(market, hours);
         foreach (var candle in history.Base)
-            tracked.Apply(candle);
+            Apply(market, tracked, candle);
         return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
+    }
+
+    private bool Apply(MarketId market, MarketState tracked, in Candle candle)
+    {
+        var newest = tracked.Hours?.Newest;
+        var isNew = tracked.Apply(candle);
+        if (tracked.Hours?.Newest != newest)
+            Correlations.Update(market);
+        return isNew;
     }
 
     private MarketState Track(MarketId market)
     {
-        if (!_markets.TryGetValue(market, out var tracked))
-            _markets[market] = tracked = NewState(market);
+        if (_markets.TryGetValue(market, out var tracked))
+            return tracked;
+        _markets[market] = tracked = NewState(market);
+        if (tracked.Hours is { } hours)
+            Correlations.Track(market, hours);
         return tracked;
     }
 
@@ -167,6 +194,9 @@ public sealed class RemoraEngine
         ];
 
         public Instant AsOf => _model.Readings.AsOf!.Value;
+
+        /// <summary>Its whole hours; null without forecasts.</summary>
+        public StandardizedHours? Hours => forecaster is { IsSupported: true } ? forecaster.Hours : null;
 
         public void SetCalendar(ForecastCalendar calendar) => forecaster?.Calendar = calendar;
 

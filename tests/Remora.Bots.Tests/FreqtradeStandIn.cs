@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Remora.Bots.Tests;
 
 /// <summary>
-/// A test double for the calls of Freqtrade's REST interface that locks need. It is NOT Freqtrade.
+/// A test double for the calls of Freqtrade's REST interface that locks and books need. It is NOT
+/// Freqtrade.
 /// It follows Freqtrade's documentation of these calls and two further facts: the end of a lock is
 /// rounded up to the end of a candle, and a renewed lock is an additional lock. Freqtrade itself
 /// was not available.
@@ -28,6 +29,20 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     public Uri Url => _server.Url;
 
     public IReadOnlyList<string> Whitelist { get; set; } = ["BTC/USDT", "ETH/USDT"];
+
+    /// <summary>The closed trades as JSON, by id.</summary>
+    public IReadOnlyList<string> Trades { get; set; } = [];
+
+    /// <summary>Whether the bot trades. While it does not, it does not count open trades.</summary>
+    public bool IsRunning { get; set; } = true;
+
+    /// <summary>
+    /// The open trades as Freqtrade 2026.9 shows them, with the members that are read.
+    /// </summary>
+    public IReadOnlyList<object> OpenTrades { get; set; } = [];
+
+    /// <summary>The balance that the bot manages, in USDT.</summary>
+    public double Wallet { get; set; } = 10_000;
 
     /// <summary>The mode: well, or a fault: hang, hangup, 500, html, old.</summary>
     public string Mode { get; set; } = "well";
@@ -145,6 +160,33 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
                     method = new[] { "StaticPairList" },
                 }
             );
+        if (call == "GET /api/v1/trades")
+            return (200, Page(int.Parse(request.Query["limit"]!), int.Parse(request.Query["offset"]!)));
+        if (call == "GET /api/v1/count")
+            return IsRunning
+                ? (
+                    200,
+                    new
+                    {
+                        current = 2,
+                        max = 3,
+                        total_stake = 100.0,
+                    }
+                )
+                : (502, new { error = "Error querying /api/v1/count: trader is not running" });
+        if (call == "GET /api/v1/status")
+            return (200, OpenTrades);
+        if (call == "GET /api/v1/balance")
+            return (
+                200,
+                new
+                {
+                    total = Wallet * 2,
+                    total_bot = Wallet,
+                    stake = "USDT",
+                    starting_capital = 750.0,
+                }
+            );
         if (call == "POST /api/v1/locks")
         {
             using var payload = await JsonDocument.ParseAsync(request.Body);
@@ -167,6 +209,44 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         }
         return (200, new { lock_count = Entries.Count, locks = Entries.Select(Shown) });
     }
+
+    private object Page(int limit, int offset)
+    {
+        JsonElement[] page = [.. Trades.Skip(offset).Take(limit).Select(trade => JsonElement.Parse(trade))];
+        return new
+        {
+            trades = page,
+            trades_count = page.Length,
+            offset,
+            total_trades = Trades.Count,
+        };
+    }
+
+    /// <summary>Returns an open trade as the bot shows it.</summary>
+    public static object Trade(
+        int id,
+        string pair,
+        double amount,
+        double? rate,
+        bool isShort = false,
+        double? leverage = 1,
+        double? stop = null,
+        double? liquidation = null
+    ) =>
+        new
+        {
+            trade_id = id,
+            pair,
+            is_open = true,
+            is_short = isShort,
+            amount,
+            stake_amount = amount * 100 / (leverage ?? 1),
+            open_rate = 100.0,
+            current_rate = rate,
+            leverage,
+            stop_loss_abs = stop,
+            liquidation_price = liquidation,
+        };
 
     private static object Shown(Entry entry) =>
         new

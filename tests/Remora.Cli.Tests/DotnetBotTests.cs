@@ -77,6 +77,20 @@ public sealed partial class DotnetBotTests
             (await Assert.ThrowsAsync<RemoraException>(() => client.ForecastAsync("BTC/USDT", "2h"))).Status
         );
 
+        var book = await client.PortfolioAsync(
+            1000,
+            [new("BTC/USDT") { Notional = 500 }, new("BTC/USDT") { Amount = 0.001, Side = "short" }],
+            limit: 0.01,
+            candidate: new("BTC/USDT")
+        );
+        Assert.Equal(book.Volatility!.Value, book.Positions.Sum(position => position.Share!.Value), 1e-12);
+        Assert.Equal("BTC/USDT", book.Candidate!.Pair);
+        Assert.Equal(["BTC/USDT"], (await client.CorrelationsAsync()).Pairs);
+        var refused = await Assert.ThrowsAsync<RemoraException>(() =>
+            client.PortfolioAsync(1, [new("DOGE/EUR") { Notional = 1 }])
+        );
+        Assert.Equal(404, refused.Status);
+
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var times = new List<DateTimeOffset?>();
         await foreach (var change in client.StreamAsync(["BTC/USDT"], "short", cancellation: patience.Token))

@@ -77,6 +77,45 @@ public sealed class FollowCommandTests
                     .EnumerateArray()
                     .All(risk => risk.GetProperty("risk_score").ValueKind == JsonValueKind.Number)
         );
+
+        bot.OpenTrades =
+        [
+            FreqtradeStandIn.Trade(1, "BTC/USDT", 0.1, 50_000, stop: 1),
+            FreqtradeStandIn.Trade(2, "M001/USDT", 10, 100, isShort: true, leverage: 2, liquidation: 1e9),
+            FreqtradeStandIn.Trade(3, "NONE/USDT", 1, 1),
+        ];
+        var (exit, output, errors) = await RemoraProcess.RunAsync(
+            Environment,
+            ["portfolio", "--freqtrade", bot.Url.ToString(), "--user", FreqtradeStandIn.User, "--url", url]
+        );
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("These 2 positions ", output, StringComparison.Ordinal);
+        Assert.Contains("not counted: NONE/USDT, not tracked", output, StringComparison.Ordinal);
+        Assert.Contains("2020-03-12", output, StringComparison.Ordinal);
+        (exit, output, errors) = await RemoraProcess.RunAsync(
+            "portfolio",
+            "BTC/USDT=1000",
+            "M001/USDT=-500",
+            "--wallet",
+            "5000",
+            "--candidate",
+            "BTC/USDT=100",
+            "--json",
+            "--url",
+            url
+        );
+        Assert.True(exit == 0, errors);
+        var risk = JsonElement.Parse(output);
+        Assert.Equal(
+            risk.GetProperty("volatility").GetDouble(),
+            risk.GetProperty("positions").EnumerateArray().Sum(each => each.GetProperty("share").GetDouble()),
+            1e-12
+        );
+        await UntilAsync(
+            "/api/v1/portfolio/books",
+            books => books.GetProperty("books")[0].GetProperty("risk").ValueKind == JsonValueKind.Object
+        );
+
         using var state = JsonDocument.Parse(await http.GetStringAsync(world + "/sandbox/state"));
         var rates = state.RootElement.GetProperty("requests").GetProperty("rates");
         foreach (var host in new[] { "api.binance.com", "fapi.binance.com" })
@@ -103,6 +142,21 @@ public sealed class FollowCommandTests
             var (exit, output, _) = await RemoraProcess.RunAsync(["pairs", .. words, "--url", url]);
             return (exit, output);
         }
+    }
+
+    [Theory]
+    [InlineData("name the positions", "--wallet", "5")]
+    [InlineData("--wallet is missing", "BTC/USDT=5")]
+    [InlineData("PAIR=NOTIONAL", "BTC/USDT", "--wallet", "5")]
+    [InlineData("PAIR=NOTIONAL", "BTC/USDT=0", "--wallet", "5")]
+    [InlineData("PAIR=NOTIONAL", "BTC/USDT=NaN", "--wallet", "5")]
+    [InlineData("--user", "--freqtrade", "http://127.0.0.1:1")]
+    [InlineData("4h", "BTC/USDT=5", "--wallet", "5", "--horizon", "1h")]
+    public async Task A_portfolio_needs_positions_and_a_wallet(string complaint, params string[] words)
+    {
+        var (exit, _, errors) = await RemoraProcess.RunAsync(["portfolio", .. words, "--url", "http://127.0.0.1:1"]);
+        Assert.Equal(2, exit);
+        Assert.Contains(complaint, errors, StringComparison.Ordinal);
     }
 
     [Fact]

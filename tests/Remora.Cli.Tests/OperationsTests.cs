@@ -18,6 +18,12 @@ public sealed class OperationsTests
             "aggressive",
             "--side",
             "short",
+            "--scope",
+            "decisions",
+            "--scope",
+            "metrics",
+            "--days",
+            "30",
             "--data",
             folder.Path
         );
@@ -32,6 +38,23 @@ public sealed class OperationsTests
 
         var (_, second, _) = await RemoraProcess.RunAsync("keys", "rotate", "bot", "--data", folder.Path);
         Assert.NotEqual(first, second);
+        var key = JsonElement.Parse(await File.ReadAllTextAsync(folder.File("keys.json")))[0];
+        Assert.Equal(["decisions", "metrics"], key.GetProperty("scopes").EnumerateArray().Select(s => s.GetString()));
+        Assert.Equal(
+            TimeSpan.FromDays(30),
+            key.GetProperty("expires").GetDateTimeOffset() - key.GetProperty("created").GetDateTimeOffset()
+        );
+        foreach (
+            var wrong in (string[][])
+                [
+                    ["--scope", "write"],
+                    ["--days", "0"],
+                ]
+        )
+            Assert.Equal(
+                2,
+                (await RemoraProcess.RunAsync(["keys", "add", "other", .. wrong, "--data", folder.Path])).ExitCode
+            );
         var (_, list, _) = await RemoraProcess.RunAsync("keys", "list", "--data", folder.Path);
         Assert.Contains("bot", list);
         Assert.Contains("aggressive", list);
@@ -39,6 +62,37 @@ public sealed class OperationsTests
 
         Assert.Equal(0, (await RemoraProcess.RunAsync("keys", "revoke", "bot", "--data", folder.Path)).ExitCode);
         Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "revoke", "bot", "--data", folder.Path)).ExitCode);
+    }
+
+    /// <summary>
+    /// A code for a phone: its three finder patterns, and its size, which follows from the length.
+    /// That it can be read was tried with jsQR, which tests do not have.
+    /// </summary>
+    [Fact]
+    public async Task A_key_for_a_phone_is_drawn_as_a_code_and_still_printed_alone()
+    {
+        using var folder = new TemporaryFolder();
+        string[] add = ["keys", "add", "phone", "--qr", "--data", folder.Path];
+        var (exit, output, errors) = await RemoraProcess.RunAsync(add);
+        Assert.Equal(2, exit);
+        Assert.Contains("--qr needs the address of the page", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync([.. add, "--url", "ftp://x"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("expected an http:// or https:// address", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("keys.json"))); // nothing was created
+
+        (exit, output, errors) = await RemoraProcess.RunAsync([.. add, "--url", "https://remora.example.org/"]);
+        Assert.Equal(0, exit);
+        var key = output.Trim();
+        Assert.Matches("^rmr_[A-Za-z0-9_-]{43}$", key);
+        var expected = KeyCode.LinesOf($"https://remora.example.org/#key={key}");
+        var shown = errors.ReplaceLineEndings("\n");
+        Assert.All(expected, line => Assert.Contains(line.TrimEnd(), shown, StringComparison.Ordinal));
+        Assert.DoesNotContain(key, errors, StringComparison.Ordinal);
+        const int quiet = 4;
+        Assert.Equal(37 + (2 * quiet), expected[0].Length); // version 5, for 79 characters
+        Assert.Equal("█▀▀▀▀▀█", expected[quiet / 2][quiet..(quiet + 7)]);
+        Assert.Equal("█▀▀▀▀▀█", expected[quiet / 2][^(quiet + 7)..^quiet]);
     }
 
     [Fact]
@@ -117,6 +171,8 @@ public sealed class OperationsTests
                 "settings.json",
                 "sources.json",
                 "status.json",
+                "store-tables.json",
+                "store.json",
                 "versions.txt",
             ],
             entries.Keys.Order(StringComparer.Ordinal)

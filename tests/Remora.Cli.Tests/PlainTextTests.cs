@@ -96,6 +96,13 @@ public sealed class PlainTextTests
         Assert.True(exit == 0, errors);
         IsPlain(output);
         Assert.Equal(Hostile, JsonElement.Parse(output)[0].GetProperty("strategy").GetString());
+
+        run["trades"] = Array.Empty<object>();
+        file = folder.Write("empty.json", JsonSerializer.Serialize(export));
+        (exit, output, errors) = await RemoraProcess.RunAsync("judge", file, "--candles", $"BTC/USDT={candles}");
+        Assert.True(exit == 0, errors);
+        Assert.EndsWith("There are no closed trades, so nothing can be said about the gate.", output.TrimEnd());
+        Assert.DoesNotContain("NaN", output);
     }
 
     [Fact]

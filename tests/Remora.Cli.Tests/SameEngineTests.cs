@@ -61,7 +61,18 @@ public sealed class SameEngineTests : IDisposable
             "0",
         ]);
         var live = await CollectAsync(await service.UrlAsync(), Candles);
+        if (coarse != file)
+            // The exchange rounds the volumes of longer candles: the same digits of every answer,
+            // but another hash of the candles.
+            foreach (var answer in live.Values.Concat(replayed.Values))
+                RemoveHashes(answer);
         Assert.All(live, answer => Assert.Equal(replayed[answer.Key].ToJsonString(), answer.Value.ToJsonString()));
+    }
+
+    private static void RemoveHashes(JsonObject answer)
+    {
+        answer["inputs"]!.AsObject().Remove("hash");
+        answer["inputs"]!.AsObject().Remove("forecast_hash");
     }
 
     /// <summary>

@@ -84,6 +84,55 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_portfolio_is_posted_and_reports_are_typed()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var risk = await client.PortfolioAsync(1000, [new("BTC/USDT") { Notional = 500, StopPrice = 90 }], limit: 0.02);
+        Assert.StartsWith("POST /api/v1/portfolio/risk ", server.Requests.Last());
+        Assert.Contains("Content-Type: application/json", server.Requests.Last());
+        Assert.Equal((0.02, 0.03, true), (risk.Volatility, risk.ValueAtRisk["0.95"], risk.OverLimit));
+        Assert.Null(risk.ValueAtRisk["0.99"]);
+        Assert.Equal((0, null), (risk.Positions[0].Without!.Volatility, risk.Positions[0].Stop));
+        Assert.Equal(-0.39, risk.Stress[0].Return);
+        Assert.Empty(risk.Unknown);
+        Assert.Equal(1, risk.More!["newer"].GetInt32());
+
+        var together = await client.CorrelationsAsync(["BTC/USDT", "ETH/USDT"]);
+        Assert.Equal((0.8, true), (together.Correlations[0][1], together.Assumed[0][1]));
+
+        var record = await client.ScorecardAsync("BTC/USDT", "4h", DateTimeOffset.UnixEpoch);
+        Assert.StartsWith(
+            "GET /api/v1/scorecard?pair=BTC%2FUSDT&horizon=4h&from=1970-01-01T00%3A00%3A00.000Z ",
+            server.Requests.Last()
+        );
+        var horizon = record.Horizons["4h"];
+        Assert.Equal(
+            (1L, null, 0.05),
+            (horizon.Graded, horizon.Models["remora-2"].R2, horizon.ValueAtRisk["0.95"].Share)
+        );
+        Assert.Equal(("0.99", 3L), (record.Alarm!.Days![0].Claims![0].Level, record.Alarm.Days[0].Claims![0].Hits));
+        Assert.Empty(horizon.Vintages);
+
+        foreach (var wallet in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+            await Assert.ThrowsAsync<ArgumentException>(() =>
+                client.PortfolioAsync(wallet, [new("BTC/USDT") { Notional = 1 }])
+            );
+        await Assert.ThrowsAsync<ArgumentException>(() => client.PortfolioAsync(1, []));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.PortfolioAsync(1, [new("BTCUSDT") { Notional = 1 }]));
+        foreach (var mode in new[] { "null", "list", "schema", "empty" })
+        {
+            server.Mode = mode;
+            using var fresh = new RemoraClient(new() { Url = server.Url });
+            var error = await Assert.ThrowsAsync<RemoraException>(() =>
+                fresh.PortfolioAsync(1, [new("BTC/USDT") { Notional = 1 }])
+            );
+            Assert.Equal(RemoraFault.NotAnAssessment, error.Fault);
+            await Assert.ThrowsAsync<RemoraException>(() => fresh.ScorecardAsync("BTC/USDT"));
+        }
+    }
+
+    [Fact]
     public async Task A_recent_answer_is_cached_until_the_machine_was_suspended()
     {
         await using var server = new FaultyServer();

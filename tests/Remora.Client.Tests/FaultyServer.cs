@@ -213,6 +213,21 @@ internal sealed class FaultyServer : IAsyncDisposable
                 "200 OK",
                 $$"""{"pair":"{{query["pair"].ToUpperInvariant()}}","state":"warming_up","forecast":{{(query.ContainsKey("horizon") ? Forecast : "null")}},"no_forecast":"warming_up","gaps":0}"""
             );
+        if (target.Contains("/portfolio"))
+            return (
+                "200 OK",
+                """{"summary":"So.","as_of":"2026-01-01T00:05:00Z","volatility":0.02,"value_at_risk":{"0.95":0.03,"0.99":null},"positions":[{"pair":"BTC/USDT","market":"BTC/USDT","share":0.02,"without":{"volatility":0,"value_at_risk":null,"expected_shortfall":null},"stop":null}],"over_limit":true,"stress":[{"name":"2020-03-12","return":-0.39}],"newer":1}"""
+            );
+        if (target.Contains("/correlations"))
+            return (
+                "200 OK",
+                """{"as_of":null,"pairs":["BTC/USDT","ETH/USDT"],"correlations":[[1,0.8],[0.8,1]],"assumed":[[false,true],[true,false]]}"""
+            );
+        if (target.Contains("/scorecard"))
+            return (
+                "200 OK",
+                """{"pair":"BTC/USDT","since":null,"horizons":{"4h":{"hours":5,"graded":1,"models":{"remora-2":{"r2":null,"qlike":0.3}},"value_at_risk":{"0.95":{"hits":1,"n":20,"share":0.05,"kupiec_p":null,"christoffersen_p":null}},"newer":1}},"alarm":{"raised":true,"raised_on":"2026-01-02","evidence":120,"days":[{"day":"2026-01-01","factor":14,"claims":[{"horizon":"4h","level":"0.99","hits":3,"n":6}]}]}}"""
+            );
         if (!target.Contains("/batch"))
             return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
         var known = query["pairs"]

@@ -76,6 +76,9 @@ public abstract class SourceHealthContract : IAsyncLifetime
             Assert.Equal(expected, Feed.Health.State);
         }
         Assert.Equal(4, Feed.Health.ConsecutiveFailures);
+        Assert.True(Feed.Health.Errors.Values.Sum() >= 4);
+        Assert.Contains(Feed.Health.LastError!.Kind, Feed.Health.Errors.Keys);
+        Assert.True(Feed.Health.Requests >= 5);
         await SucceedAsync();
         Assert.Equal((FeedState.Live, 0), (Feed.Health.State, Feed.Health.ConsecutiveFailures));
     }

@@ -193,7 +193,7 @@ public sealed class AddedPairsTests : IDisposable
             [
                 .. keys,
                 new("reader", ApiKey.HashOf(without), Some.Time),
-                new("guard", ApiKey.HashOf(with), Some.Time, Scopes: [ApiKey.PairsScope]),
+                new("guard", ApiKey.HashOf(with), Some.Time, Scopes: [KeyScopes.Pairs]),
             ]
         );
         await using var service = await StartAsync(Settings with { RequireKeys = true, Data = folder });

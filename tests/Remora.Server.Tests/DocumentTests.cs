@@ -16,6 +16,7 @@ public sealed class DocumentTests
             [
                 "/api/v1/assessment",
                 "/api/v1/candles",
+                "/api/v1/correlations",
                 "/api/v1/forecast",
                 "/api/v1/history",
                 "/api/v1/news",
@@ -23,7 +24,10 @@ public sealed class DocumentTests
                 "/api/v1/pairs",
                 "/api/v1/pairs/accept",
                 "/api/v1/policies",
+                "/api/v1/portfolio/books",
+                "/api/v1/portfolio/risk",
                 "/api/v1/regime",
+                "/api/v1/reload",
                 "/api/v1/risk",
                 "/api/v1/risk/batch",
                 "/api/v1/scorecard",
@@ -257,6 +261,8 @@ public sealed class DocumentTests
         {
             "Assessment" => ["untracked"],
             "WholeMarketAssessment" => ["pair", "untracked"],
+            "PortfolioRequest" => ["horizon", "limit", "candidate"],
+            "PositionRequest" => ["side", "notional", "amount", "price", "leverage", "stop_price", "liquidation_price"],
             "RiskPolicy" => ["horizon", "target_volatility", "block_from"],
             _ => [],
         };

@@ -22,7 +22,7 @@ public sealed class ForecastStateTests : IDisposable
         {
             unbroken = await AskAsync(service, new([], [], candles[..^36]), candles[^36..]);
         }
-        Assert.Single(Directory.GetFiles(_folder));
+        Assert.Single(Directory.GetFiles(_folder, "*5m.state"));
 
         // The next start knows 30 days.
         var history = new MarketHistory([], [], candles[^(30 * Day)..]);

@@ -8,6 +8,7 @@ using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
+using Remora.Store.Tables;
 using Remora.Supervision;
 using Remora.Testing;
 
@@ -63,6 +64,9 @@ internal sealed class LiveServer : IAsyncDisposable
         Supervisor? supervisor = null,
         IMarketSource? more = null,
         ForecastPast? past = null,
+        LiveSettings? live = null,
+        SettingsReload? reload = null,
+        Func<Availability?>? availability = null,
         params IReadOnlyList<Action<Meter>> observe
     )
     {
@@ -76,6 +80,9 @@ internal sealed class LiveServer : IAsyncDisposable
             MoreMarkets = more,
             Sources = [source],
             Sandbox = sandbox,
+            Live = live,
+            Reload = reload,
+            Availability = availability,
             Calendar = calendar?.Invoke(clock),
             Log = log ?? NullLoggerFactory.Instance,
             Observe = observe,
@@ -143,13 +150,13 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public static async Task UntilAsync(Func<bool> holds)
     {
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < 6000; i++)
         {
             if (holds())
                 return;
             await Task.Delay(10);
         }
-        Assert.Fail("it did not come about within ten seconds");
+        Assert.Fail("it did not come about within a minute");
     }
 
     public async ValueTask DisposeAsync()

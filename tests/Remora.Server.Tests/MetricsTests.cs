@@ -24,6 +24,12 @@ public sealed partial class MetricsTests
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
+        service.Source.Health = service.Source.Health with
+        {
+            Requests = 7,
+            Errors = new Dictionary<string, long> { ["timeout"] = 2 },
+            StandIns = [service.Source.Health with { Name = "other", Requests = 3 }],
+        };
         service.Clock.Advance(TimeSpan.FromSeconds(90));
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         await service.GetAsync("/api/v1/risk?pair=DOGE/USDT", HttpStatusCode.NotFound);
@@ -42,6 +48,24 @@ public sealed partial class MetricsTests
         Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_regime{Btc}")).Sum(one => one.Value));
         Assert.Equal(1, metrics[$"remora_state{Btc},state=\"{risk.GetProperty("state").GetString()}\"}}"]);
         Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_state{Btc}")).Sum(one => one.Value));
+        foreach (
+            var (name, member) in new[]
+            {
+                ("volatility", "volatility_classification"),
+                ("trend", "trend_classification"),
+            }
+        )
+        {
+            var all = metrics.Where(one => one.Key.StartsWith($"remora_{name}_class{Btc}")).ToList();
+            Assert.Equal(name == "volatility" ? 4 : 3, all.Count);
+            var current = risk.GetProperty(member).GetString();
+            Assert.Equal(current is null ? 0 : 1, all.Sum(one => one.Value));
+            if (current is not null)
+                Assert.Equal(1, metrics[$"remora_{name}_class{Btc},class=\"{current}\"}}"]);
+        }
+        Assert.Equal(7, metrics["remora_source_requests_total{source=\"test\"}"]);
+        Assert.Equal(3, metrics["remora_source_requests_total{source=\"other\"}"]);
+        Assert.Equal(2, metrics["remora_source_errors_total{source=\"test\",kind=\"timeout\"}"]);
         Assert.Equal(90, metrics[$"remora_candle_age_seconds{Btc}}}"]);
         Assert.Equal(15, metrics["remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);
         Assert.Equal(90, metrics["remora_source_value_age_seconds{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);

@@ -81,7 +81,8 @@ public sealed class SettingsDocumentTests
     private static string Meaning(Setting setting)
     {
         var allowed = setting.IsOpen ? "" : $": {(setting.IsList ? "a list of " : "")}{setting.Allowed}";
-        return $"{setting.Help}{allowed}.{See(setting.See)}";
+        var live = setting.IsLive ? " Applied by a [reload](operations.md#reload)." : "";
+        return $"{setting.Help}{allowed}.{See(setting.See)}{live}";
     }
 
     private static string See(string? link) => link is null ? "" : $" See {link}.";

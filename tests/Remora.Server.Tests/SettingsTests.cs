@@ -25,6 +25,23 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void Intervals_of_sources_are_named_and_bounded()
+    {
+        var file = Write("""{ "source_intervals": ["yahoo-vix=1800", "news=600"] }""");
+        var settings = SettingsReader.Read(file, None, None);
+        Assert.Equal(TimeSpan.FromMinutes(30), settings.IntervalOf("yahoo-vix"));
+        Assert.Equal(TimeSpan.FromMinutes(10), settings.IntervalOf(SourceInterval.News));
+        Assert.Null(settings.IntervalOf("coingecko"));
+        foreach (var wrong in new[] { "yahoo=60", "news=9", "news=86401", "news", "news=x", "=60", "news=60=60" })
+        {
+            var error = Assert.Throws<SettingsException>(() =>
+                SettingsReader.Read(null, new Dictionary<string, string> { ["REMORA_SOURCE_INTERVALS"] = wrong }, None)
+            );
+            Assert.Contains("10 to 86400 seconds and one of alternative.me,", Assert.Single(error.Errors));
+        }
+    }
+
+    [Fact]
     public void Flags_win_over_the_environment_and_that_over_the_file()
     {
         var file = Write(

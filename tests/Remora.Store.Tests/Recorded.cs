@@ -79,6 +79,24 @@ internal sealed class Recorded : IAsyncDisposable
             500
         );
 
+    public static BookRow Book(int i) =>
+        new(
+            "http://bot:8080",
+            Some.Time + TimeSpan.FromHours(i),
+            "USDT",
+            10_000,
+            i % 5,
+            i % 2,
+            0.01 * i,
+            0.02 * i,
+            i % 3 == 0 ? double.NaN : 0.03 * i,
+            0.03,
+            double.NaN,
+            i % 4 == 0 ? 0.01 : double.NaN,
+            i % 3 == 0 ? null : i % 2 == 0,
+            "{}"
+        );
+
     public async Task FlushAsync()
     {
         var written = -1L;

@@ -62,7 +62,9 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 0 => 0,
                 1 => 3,
                 < 5 => 4,
-                _ => 5,
+                5 => 5,
+                6 => 6,
+                _ => 7,
             },
             before.Count
         );
@@ -342,7 +344,10 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 ),
             "assessments" => (row, i) => StoreTable.Assessments.Write(row, BothSides.Of(assessments[i]), (ulong)i + 1),
             "api_requests" => (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i), (ulong)i + 1),
+            "heartbeats" => (row, i) =>
+                StoreTable.Heartbeats.Write(row, new(Some.Time + TimeSpan.FromMinutes(i), true), (ulong)i + 1),
             "rival_fits" => (row, i) => StoreTable.RivalFits.Write(row, Recorded.Fit(i), (ulong)i + 1),
+            "books" => (row, i) => StoreTable.Books.Write(row, Recorded.Book(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);

@@ -44,14 +44,19 @@ public static class SharedData
     public static string? Wheels =>
         Directory.Exists(Path.Combine(Folder, "wheels")) ? Path.GetFullPath(Path.Combine(Folder, "wheels")) : null;
 
-    /// <summary>Reads all candles of a file <c>timestamp,open,high,low,close,volume</c>.</summary>
-    public static Candle[] Candles(string name)
+    /// <summary>
+    /// Reads the candles of a file <c>timestamp,open,high,low,close,volume</c> that open before a
+    /// moment, by default all.
+    /// </summary>
+    public static Candle[] Candles(string name, Instant? until = null)
     {
         var candles = new List<Candle>(500_000);
         foreach (var row in Rows(name))
         {
             var text = row.AsSpan();
             var time = new Instant(long.Parse(Next(ref text), CultureInfo.InvariantCulture));
+            if (time >= until)
+                break;
             candles.Add(
                 new(time, Number(ref text), Number(ref text), Number(ref text), Number(ref text), Number(ref text))
             );

@@ -44,6 +44,8 @@ UNSAFE = {
 class FaultyServer:
     """``mode`` is well or a fault; ``changes`` override fields of the answers.
 
+    ``changes_of_side`` are those of one side only.
+
     ``tracked`` contains the tracked pairs; None for all. ``listed`` contains those that can be added.
     """
 
@@ -55,6 +57,7 @@ class FaultyServer:
     def __init__(self, tls=None):
         self.mode = "well"
         self.changes = {}
+        self.changes_of_side = {}
         self.tracked = None
         self.listed = []
         self.requests = []
@@ -95,6 +98,8 @@ class FaultyServer:
         target = urlsplit(request.path)
         query = parse_qs(target.query)
         status, kind, headers = 200, "application/json", {}
+        side = query.get("side", ["long"])[0]
+        changes = {"side": side, **self.changes, **self.changes_of_side.get(side, {})}
         if request.command == "POST":
             pairs = query["pairs"][0].split(",")
             self.tracked += [pair for pair in pairs if pair in self.listed]
@@ -105,18 +110,20 @@ class FaultyServer:
                 ]}
             else:
                 status, body = 409, {"status": 409, "detail": f"{pairs[0]} cannot be tracked: not listed on binance."}
+        elif target.path.endswith("/pairs"):
+            body = {"pairs": [{"pair": pair} for pair in self.tracked or []]}
         elif target.path.endswith("/batch"):
             pairs = query["pairs"][0].split(",")
             known = [pair for pair in pairs if self.tracked is None or pair in self.tracked]
             if known:
                 body = {
-                    "assessments": [assessment(pair, **self.changes) for pair in known],
+                    "assessments": [assessment(pair, **changes) for pair in known],
                     "unknown": [{"pair": pair, "nearest": []} for pair in pairs if pair not in known]
                 }
             else:
                 status, body = 404, {"status": 404, "detail": f"{pairs[0]} is not tracked here.", "parameter": "pairs"}
         else:
-            body = assessment(query.get("pair", [None])[0], **self.changes)
+            body = assessment(query.get("pair", [None])[0], **changes)
         text = json.dumps(body)
         mode = self.mode
         if mode == "slow":

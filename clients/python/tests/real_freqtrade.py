@@ -1,30 +1,26 @@
-"""The guard in the real Freqtrade: hyperopt and backtest as processes, with a sandbox as exchange.
+"""The guard in the real Freqtrade without a bot: hyperopt, backtests and Freqtrade's own analyses.
 
 Runs where Freqtrade is installed; ../test.sh installs it into a virtual environment.
 """
 
-import contextlib
+import csv
 import importlib.util
 import json
-import os
-import signal
-import socket
-import sqlite3
+import math
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import zipfile
 from pathlib import Path
 
-if importlib.util.find_spec("freqtrade") is None:
-    raise unittest.SkipTest("Freqtrade is not installed")
+from tests import freqtrade_rig, service, tape  # the first skips this module without Freqtrade
 
 import pandas as pd
 
+import remora
 from remora.freqtrade import RiskHistory
-from tests import native, service, tape
 
 DAYS = 60
 TIMERANGE = "20240210-20240227"  # candles of the tape, including its volatile days
@@ -81,27 +77,12 @@ class Ungated(RemoraGuard, Rising):
 
 class AddingUngated(Adding):
     remora = {"ungated_backtest": True}
+
+
+class Forecasting(WithoutFile):
+    def populate_indicators(self, dataframe, metadata):
+        return self.remora_forecasts(dataframe, metadata)
 """
-
-
-def configuration(sandbox):
-    hosts = {"public": "api", "private": "api", "sapi": "api", "fapiPublic": "fapi", "dapiPublic": "dapi"}
-    paths = {
-        "public": "api/v3", "private": "api/v3", "sapi": "sapi/v1", "fapiPublic": "fapi/v1", "dapiPublic": "dapi/v1"
-    }
-    urls = {name: f"{sandbox}/{host}.binance.com/{paths[name]}" for name, host in hosts.items()}
-    return {
-        "max_open_trades": 1, "stake_currency": "USDT", "stake_amount": 100, "dry_run": True, "dry_run_wallet": 1000,
-        "fee": 0.001,
-        "timeframe": "5m", "trading_mode": "spot", "margin_mode": "", "dataformat_ohlcv": "feather",
-        "entry_pricing": {"price_side": "same", "use_order_book": True},
-        "exit_pricing": {"price_side": "same", "use_order_book": True},
-        "exchange": {
-            "name": "binance", "key": "", "secret": "", "pair_whitelist": ["BTC/USDT"], "enable_ws": False,
-            "ccxt_config": {"urls": {"api": urls}}
-        },
-        "pairlists": [{"method": "StaticPairList"}],
-    }
 
 
 def comparable(trades):
@@ -109,7 +90,9 @@ def comparable(trades):
     return [{name: value for name, value in trade.items() if name != "orders"} for trade in trades]
 
 
-class RealFreqtrade(unittest.TestCase):
+class WithCandles(unittest.TestCase):
+    """A folder of Freqtrade with candles, and a sandbox as the exchange."""
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
@@ -117,42 +100,61 @@ class RealFreqtrade(unittest.TestCase):
         cls.folder = Path(folder.name)
         (cls.folder / "strategies").mkdir()
         (cls.folder / "data/binance").mkdir(parents=True)
-        candles = tape.write(cls.folder / "candles.csv", DAYS)
-        frame = pd.read_csv(candles)
-        frame.insert(0, "date", pd.to_datetime(frame.pop("timestamp"), unit="ms", utc=True))
-        frame.to_feather(cls.folder / "data/binance/BTC_USDT-5m.feather", compression="lz4")
+        cls.frame = cls.candles()
+        cls.frame.to_csv(cls.folder / "candles.csv", index=False)
+        stored = cls.frame.assign(date=pd.to_datetime(cls.frame["timestamp"], unit="ms", utc=True))
+        stored = stored[["date", "open", "high", "low", "close", "volume"]]
+        stored.to_feather(cls.folder / "data/binance/BTC_USDT-5m.feather", compression="lz4")
+        sandbox = service.Sandbox().start()
+        cls.addClassCleanup(sandbox.stop)
+        (cls.folder / "config.json").write_text(json.dumps(freqtrade_rig.configuration(sandbox.url)))
+
+    @classmethod
+    def freqtrade(cls, command, *arguments, timerange):
+        words = [
+            sys.executable, "-m", "freqtrade", command, "--userdir", str(cls.folder), "-c",
+            str(cls.folder / "config.json"), "--timerange", timerange, *arguments
+        ]
+        run = subprocess.run(
+            words, capture_output=True, text=True, timeout=300, cwd=cls.folder, env=freqtrade_rig.environment()
+        )
+        if run.returncode != 0:
+            raise AssertionError((run.stdout + run.stderr)[-5000:])
+        return run.stdout + run.stderr
+
+    @classmethod
+    def backtest(cls, *strategies, timerange):
+        """Returns what a backtest says, and its results by strategy."""
+        said = cls.freqtrade(
+            "backtesting", "--strategy-list", *strategies, "--cache", "none", "--export", "trades", timerange=timerange
+        )
+        (results,) = (cls.folder / "backtest_results").glob("*.zip")
+        with zipfile.ZipFile(results) as files:
+            return said, json.loads(files.read(results.stem + ".json"))["strategy"]
+
+
+class RealFreqtrade(WithCandles):
+    @staticmethod
+    def candles():
+        return pd.DataFrame(tape.rows(DAYS), columns=tape.HEADER.split(","))
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         cls.history = str(cls.folder / "history.csv")
-        replayed = service.remora("replay", str(candles), "--pair", "BTC/USDT", "--to", cls.history)
+        replayed = service.remora(
+            "replay", str(cls.folder / "candles.csv"), "--pair", "BTC/USDT", "--to", cls.history
+        )
         if replayed.returncode != 0:
             raise AssertionError(replayed.stderr)
         (cls.folder / "strategies/rising.py").write_text(STRATEGIES.replace("HISTORY", cls.history))
-        sandbox = service.Sandbox().start()
-        cls.addClassCleanup(sandbox.stop)
-        (cls.folder / "config.json").write_text(json.dumps(configuration(sandbox.url)))
-
-    def environment(self):
-        return {
-            **os.environ, "PYTHONPATH": str(service.REPOSITORY / "clients/python/src"),
-            "REMORA_ENGINE_LIBRARY": native.require()
-        }
-
-    def freqtrade(self, command, *arguments, timerange=TIMERANGE):
-        words = [
-            sys.executable, "-m", "freqtrade", command, "--userdir", str(self.folder), "-c",
-            str(self.folder / "config.json"), "--timerange", timerange, *arguments
-        ]
-        run = subprocess.run(
-            words, capture_output=True, text=True, timeout=300, cwd=self.folder, env=self.environment()
-        )
-        self.assertEqual(run.returncode, 0, (run.stdout + run.stderr)[-5000:])
-        return run.stdout + run.stderr
 
     def test_hyperopt_gives_the_same_with_and_without_a_history_file(self):
         found = []
         for strategy in ("Guarded", "WithoutFile"):
             self.freqtrade(
                 "hyperopt", "--strategy", strategy, "--hyperopt-loss", "SharpeHyperOptLossDaily", "--spaces", "buy",
-                "--epochs", "2", "-j", "2", "--random-state", "7", "--disable-param-export"
+                "--epochs", "2", "-j", "2", "--random-state", "7", "--disable-param-export", timerange=TIMERANGE
             )
             (results,) = (self.folder / "hyperopt_results").glob(f"*{strategy}*.fthypt")
             epochs = [json.loads(line) for line in results.read_text().splitlines()]
@@ -165,14 +167,9 @@ class RealFreqtrade(unittest.TestCase):
         self.assertEqual(found[1], found[0])
 
     def test_a_backtest_enters_and_adds_only_while_the_history_is_safe(self):
-        said = self.freqtrade(
-            "backtesting", "--strategy-list", "Guarded", "WithoutFile", "Ungated", "Adding", "AddingUngated", "--cache",
-            "none",
-            "--export", "trades"
+        said, strategies = self.backtest(
+            "Guarded", "WithoutFile", "Ungated", "Adding", "AddingUngated", timerange=TIMERANGE
         )
-        (results,) = (self.folder / "backtest_results").glob("*.zip")
-        with zipfile.ZipFile(results) as files:
-            strategies = json.loads(files.read(results.stem + ".json"))["strategy"]
         past = RiskHistory.read(self.history)
         safe, additions = {}, {}
         for name, result in strategies.items():
@@ -215,133 +212,101 @@ class RealFreqtrade(unittest.TestCase):
         for names in features:
             self.assertTrue(any("remora_forecast_volatility_4h" in name for name in names), names)
 
-
-class DryRun(unittest.TestCase):
-    """The bot with the engine inside and no service, on the exchange of ../shared/rigs."""
-
-    STRATEGY = """
-from freqtrade.strategy import IStrategy
-from remora.freqtrade import RemoraGuard
-
-
-class Tick(RemoraGuard, IStrategy):
-    INTERFACE_VERSION = 3
-    timeframe = "1m"
-    minimal_roi = {"0": 0.5}
-    stoploss = -0.5
-    startup_candle_count = 20
-
-    def populate_indicators(self, dataframe, metadata):
-        return dataframe
-
-    def populate_entry_trend(self, dataframe, metadata):
-        dataframe["enter_long"] = 1
-        return dataframe
-
-    def populate_exit_trend(self, dataframe, metadata):
-        return dataframe
-"""
-
-    def setUp(self):
-        self.exchange = service.SHARED / "rigs/freqtrade/exchange.py"
-        if not self.exchange.is_file():
-            self.skipTest(f"there is no {self.exchange}")
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        (self.folder / "strategies").mkdir()
-        (self.folder / "strategies/tick.py").write_text(self.STRATEGY)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.start([sys.executable, str(self.exchange), str(self.port)], "exchange")
-        self.wait_for(self.exchange_answers)
-
-    def test_it_enters_saves_its_state_and_a_policy_blocks(self):
-        bot = self.trade()
-        self.wait_for(lambda: self.entries() > 0, bot)
-        self.stop(bot)
-        (state,) = (self.folder / "remora/state").glob("*-base.bin")
-        self.assertGreater(state.stat().st_size, 48 * 500)
-        asked = self.asked("interval=1d")
-        self.assertEqual(asked, 1)
-
-        policy = self.folder / "own.json"
-        policy.write_text(json.dumps({"name": "own", "decision": {"block_without": ["fear_greed"]}}))
-        entries = self.entries()
-        bot = self.trade(policy=str(policy))
-        self.wait_for(lambda: "Remora blocks a long entry of ETH/USDT: no_fear_greed" in self.log("bot"), bot)
-        self.stop(bot)
-        self.assertEqual(self.entries(), entries)
-
-    def trade(self, **remora):
-        config = configuration("")
-        local = f"http://127.0.0.1:{self.port}"
-        paths = {
-            "public": "api/v3", "private": "api/v3", "sapi": "sapi/v1", "fapiPublic": "fapi/v1",
-            "dapiPublic": "dapi/v1"
-        }
-        config["exchange"].update(
-            pair_whitelist=["BTC/USDT" if not remora else "ETH/USDT"], only_from_ccxt=True,
-            ccxt_config={"urls": {"api": {name: f"{local}/{path}" for name, path in paths.items()}}}
+    def test_freqtrades_own_analyses_find_no_bias(self):
+        """Gates and forecasts of each row depend neither on later rows nor on the length of the past."""
+        found, days = self.folder / "bias.csv", "20240217-20240220"  # before and in the volatile days
+        self.freqtrade(
+            "lookahead-analysis", "--strategy", "Forecasting", "--minimum-trade-amount", "4",
+            "--targeted-trade-amount", "5", "--lookahead-analysis-exportfilename", str(found), timerange=days
         )
-        config.update(
-            initial_state="running", timeframe="1m", db_url=f"sqlite:///{self.folder}/trades.sqlite",
-            internals={"process_throttle_secs": 1},
-            remora={"engine": "inside", "on_error": "block", **remora}, dry_run_wallet=5000, max_open_trades=3,
+        (row,) = csv.DictReader(found.read_text().splitlines())
+        self.assertEqual(
+            (row["has_bias"], row["biased_entry_signals"], row["biased_exit_signals"], row["biased_indicators"]),
+            ("False", "0", "0", "")
         )
-        (self.folder / "config.json").write_text(json.dumps(config))
-        words = [
-            sys.executable, "-m", "freqtrade", "trade", "--userdir", str(self.folder), "-c",
-            str(self.folder / "config.json"), "--strategy", "Tick"
-        ]
-        return self.start(words, "bot", REMORA_URL="http://127.0.0.1:9", REMORA_ENGINE_LIBRARY=native.require())
+        said = self.freqtrade(
+            "recursive-analysis", "--strategy", "Forecasting", "--startup-candle", "50", "400", timerange=days
+        )
+        self.assertIn("No variance on indicator(s) found due to recursive formula", said)
+        self.assertIn("No lookahead bias on indicators found", said)
 
-    def start(self, words, name, **environment):
-        path = str(service.REPOSITORY / "clients/python/src")
-        with open(self.folder / f"{name}.log", "a") as output:
-            process = subprocess.Popen(
-                words, stdout=output, stderr=output, cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": path, **environment}
+
+class RealCandles(WithCandles):
+    """June 2022 of BTC/USDT, whose forecasts are in the tested range."""
+
+    TIMERANGE = "20220601-20220701"
+    BASELINES = ("NFIQuickstart", "MACDCross", "RSIEMA", "BollingerBreakout")
+
+    @staticmethod
+    def candles():
+        path = service.SHARED / "data/candles/BTCUSDT-5m.csv.gz"
+        if not path.is_file():
+            raise unittest.SkipTest(f"there is no {path}")
+        frame = pd.read_csv(path)
+        days = [int(pd.Timestamp(day, tz="UTC").timestamp() * 1000) for day in ("2022-04-20", "2022-07-02")]
+        return frame[frame["timestamp"].between(*days)].reset_index(drop=True)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        examples = service.REPOSITORY / "examples/freqtrade"
+        for source in (
+            Path(__file__).parent / "baselines.py", examples / "TargetVolatility.py", examples / "ForecastStop.py"
+        ):
+            shutil.copy(source, cls.folder / "strategies")
+        _, cls.results = cls.backtest(*cls.BASELINES, "TargetVolatility", "ForecastStop", timerange=cls.TIMERANGE)
+        cls.forecasts = remora.forecast(cls.frame, pair="BTC/USDT", timeframe="5m")
+
+    def known_at(self, column, moment):
+        """Returns a value of the last row that was known, by a backward search of pandas."""
+        known = pd.to_datetime(self.forecasts["as_of"], utc=True).searchsorted(moment, side="right") - 1
+        return float(self.forecasts[column].iloc[known])
+
+    def test_every_trade_of_the_four_strategies_equals_ours(self):
+        compared = 0
+        for name in self.BASELINES:
+            ours = self.folder / f"{name}.csv"
+            run = service.remora(
+                "backtest", "--strategy", name, "--candles", str(self.folder / "candles.csv"), "--from", "2022-06-01",
+                "--until", "2022-07-01", "--trades", str(ours)
             )
-        self.addCleanup(self.stop, process)
-        return process
+            self.assertEqual(run.returncode, 0, run.stderr)
+            ours = list(csv.DictReader(ours.read_text().splitlines()))
+            theirs = self.results[name]["trades"]
+            self.assertEqual(len(ours), len(theirs), name)
+            compared += len(theirs)
+            for own, trade in zip(ours, theirs):
+                with self.subTest(strategy=name, opened=own["open_time"]):
+                    for time, stamp in (("open_time", "open_timestamp"), ("close_time", "close_timestamp")):
+                        self.assertEqual(pd.Timestamp(own[time]).timestamp() * 1000, trade[stamp])
+                    self.assertEqual(own["exit_reason"], trade["exit_reason"])
+                    for number in ("open_rate", "close_rate", "amount"):
+                        self.assertEqual(float(own[number]), trade[number])
+                    self.assertAlmostEqual(float(own["profit_ratio"]), trade["profit_ratio"], delta=1e-8)
+                    self.assertAlmostEqual(float(own["profit"]), trade["profit_abs"], delta=1e-8)
+        self.assertEqual(compared, 426)  # as many as in ../shared/data/freqtrade, from another machine
 
-    def stop(self, process):
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT if process.args[1] == "-m" else signal.SIGKILL)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    def test_a_stake_by_the_target_volatility(self):
+        trades = self.results["TargetVolatility"]["trades"]
+        self.assertGreater(len(trades), 20)
+        wallet, stakes = 1000.0, set()
+        for trade in trades:
+            volatility = self.known_at("forecast_volatility_24h", pd.Timestamp(trade["open_date"]))
+            expected = min(0.005 * 0.99 * wallet / volatility, 0.99 * wallet)  # Freqtrade keeps 1 %
+            # The amount is rounded down to the exchange's step of 0.00001 BTC.
+            self.assertAlmostEqual(trade["stake_amount"], expected, delta=trade["open_rate"] * 1.1e-5)
+            wallet += trade["profit_abs"]
+            stakes.add(round(trade["stake_amount"]))
+        self.assertGreater(max(stakes), 1.5 * min(stakes))
 
-    def wait_for(self, is_done, process=None):
-        until = time.monotonic() + 240
-        while not is_done():
-            alive = process is None or process.poll() is None
-            self.assertTrue(alive and time.monotonic() < until, self.log("bot")[-5000:])
-            time.sleep(0.5)
-
-    def log(self, name):
-        path = self.folder / f"{name}.log"
-        return path.read_text() if path.exists() else ""
-
-    def asked(self, text):
-        return sum(text in line for line in self.log("exchange").splitlines())
-
-    def exchange_answers(self):
-        try:
-            return "serverTime" in service.read_json(f"http://127.0.0.1:{self.port}/api/v3/time")
-        except OSError:
-            return False
-
-    def entries(self):
-        file = self.folder / "trades.sqlite"
-        if not file.exists():
-            return 0
-        try:
-            with contextlib.closing(sqlite3.connect(file)) as trades:
-                return trades.execute("select count(*) from trades").fetchone()[0]
-        except sqlite3.OperationalError:  # before the tables are made
-            return 0
+    def test_a_stop_at_the_chosen_chance(self):
+        trades = self.results["ForecastStop"]["trades"]
+        self.assertGreater(len(trades), 20)
+        by_forecast = 0
+        for trade in trades:
+            distance = self.known_at("forecast_stop_distances_0.1_24h", pd.Timestamp(trade["open_date"]))
+            distance = 0.1 if math.isnan(distance) else distance
+            by_forecast += distance != 0.1
+            expected = trade["open_rate"] * (1 - distance)
+            self.assertAlmostEqual(trade["stop_loss_abs"], expected, delta=0.02)  # two ticks
+        self.assertGreater(by_forecast, len(trades) / 2)

@@ -3,25 +3,16 @@
 Needs Freqtrade; without it, the tests are skipped. No trade is made.
 """
 
-import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-import urllib.error
 from pathlib import Path
 
-if importlib.util.find_spec("freqtrade") is None:
-    raise unittest.SkipTest("Freqtrade is not installed")
-
 from tests import service
-from tests.real_freqtrade import configuration
+from tests.freqtrade_rig import LONGEST, PASSWORD, USER, Bot, configuration, until
 
-USER, PASSWORD = "bot", "s3cret"
-LONGEST = 180  # seconds, on a busy machine
 STRATEGY = """
 from freqtrade.strategy import IStrategy
 
@@ -43,20 +34,6 @@ class Never(IStrategy):
 """
 
 
-def until(holds, what):
-    """Waits until a value is true, and returns it."""
-    end = time.monotonic() + LONGEST
-    while time.monotonic() < end:
-        try:
-            found = holds()
-        except (urllib.error.URLError, OSError):
-            found = None
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {LONGEST} s: {what}")
-
-
 class Pairlists(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -76,9 +53,9 @@ class Pairlists(unittest.TestCase):
         self.addCleanup(found.stop)
         return found.url
 
-    def configure(self, pairlists, **more):
+    def configure(self, pairlists):
         config = self.folder / "config.json"
-        config.write_text(json.dumps({**configuration(self.sandbox.url), "pairlists": pairlists, **more}))
+        config.write_text(json.dumps({**configuration(self.sandbox.url), "pairlists": pairlists}))
         return str(config)
 
     def test_the_bot_reads_the_pairlist_of_the_service(self):
@@ -108,40 +85,22 @@ class Pairlists(unittest.TestCase):
         self.assertEqual(read_by_bot, list(dict.fromkeys(["BTC/USDT", *listed])))
 
     def test_the_service_follows_the_whitelist_of_the_bot(self):
-        port = service.free_port()
         pairs = self.folder / "pairs.json"
         pairs.write_text(json.dumps({"pairs": ["BTC/USDT", "XRP/USDT"]}))
-        config = self.configure(
-            [{"method": "RemotePairList", "pairlist_url": f"file:///{pairs}", "refresh_period": 1}],
-            initial_state="running", db_url=f"sqlite:///{self.folder}/trades.sqlite",
-            internals={"process_throttle_secs": 1},
-            api_server={
-                "enabled": True, "listen_ip_address": "127.0.0.1", "listen_port": port, "username": USER,
-                "password": PASSWORD, "jwt_secret_key": "not-a-secret-not-a-secret-not-a-secret"
-            }
+        bot = Bot(
+            self.folder, "Never", self.sandbox.url,
+            pairlists=[{"method": "RemotePairList", "pairlist_url": f"file:///{pairs}", "refresh_period": 1}]
         )
-        url = self.start(
-            "--follow", f"http://127.0.0.1:{port}", "--user", USER, "--pairs", "BTC/USDT", FREQTRADE_PASSWORD=PASSWORD
-        )
-        with open(self.folder / "bot.log", "w") as log:
-            bot = subprocess.Popen(
-                [
-                    sys.executable, "-m", "freqtrade", "trade", "--userdir", str(self.folder), "-c", config,
-                    "--strategy", "Never"
-                ],
-                stdout=log, stderr=subprocess.STDOUT, cwd=self.folder, env={**os.environ, "NO_COLOR": "1"}
-            )
-        self.addCleanup(bot.wait, 60)
-        self.addCleanup(bot.terminate)
+        url = self.start("--follow", bot.url, "--user", USER, "--pairs", "BTC/USDT", FREQTRADE_PASSWORD=PASSWORD)
+        self.addCleanup(bot.end)
+        bot.start()
 
         def added():
-            if bot.poll() is not None:
-                raise AssertionError((self.folder / "bot.log").read_text()[-5000:])
             return [pair["pair"] for pair in service.read_json(f"{url}/api/v1/status")["added"]["pairs"]]
 
-        until(lambda: added() == ["XRP/USDT"], "XRP/USDT is tracked")
+        bot.until(lambda: added() == ["XRP/USDT"], "XRP/USDT is tracked")
         pairs.write_text(json.dumps({"pairs": ["BTC/USDT", "XRP/USDT", "ADA/USDT", "DOGE/USDT"]}))
-        until(lambda: added() == ["XRP/USDT", "ADA/USDT", "DOGE/USDT"], "ADA/USDT and DOGE/USDT are tracked")
+        bot.until(lambda: added() == ["XRP/USDT", "ADA/USDT", "DOGE/USDT"], "ADA/USDT and DOGE/USDT are tracked")
         answer = f"{url}/api/v1/risk?pair=ADA/USDT"
         until(lambda: service.read_json(answer)["risk_score"] is not None, "ADA/USDT has a score")
         self.assertEqual(service.read_json(f"{url}/api/v1/status")["added"]["refused"], [])

@@ -64,9 +64,9 @@ class _Process:
         except (urllib.error.URLError, OSError):
             return False
 
-    def stop(self):
+    def stop(self, how=signal.SIGTERM):
         self._errors.close()
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(how)
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -77,17 +77,19 @@ class _Process:
 class Service(_Process):
     """A service on a sandbox: its own, or the one at an address."""
 
-    def __init__(self, is_ready, *arguments, store, sandbox=None, **environment):
+    def __init__(self, is_ready, *arguments, store, sandbox=None, port=0, sources="false", **environment):
         world = ("--history-days", "40") if sandbox is None else (sandbox,)
-        words = ("serve", "--port", "0", "--sources", "false", "--sandbox", *world)
+        words = ("serve", "--port", str(port), "--sources", sources, "--sandbox", *world)
         super().__init__(is_ready, r"remora answers at (\S+?),", *words, *arguments, REMORA_STORE=store, **environment)
 
 
 class Sandbox(_Process):
     """A sandbox: the API of each exchange is below its host name."""
 
-    def __init__(self):
-        super().__init__(lambda url: read_json(f"{url}/sandbox/clock"), r"sandbox at (\S+?),", "sandbox", "--port", "0")
+    def __init__(self, *arguments):
+        super().__init__(
+            lambda url: read_json(f"{url}/sandbox/clock"), r"sandbox at (\S+?),", "sandbox", "--port", "0", *arguments
+        )
 
 
 def free_port():
@@ -98,6 +100,12 @@ def free_port():
 
 def read_json(address):
     with urllib.request.urlopen(address, timeout=5) as response:
+        return json.load(response)
+
+
+def post_json(address, body):
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
         return json.load(response)
 
 

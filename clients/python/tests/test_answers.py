@@ -1,9 +1,9 @@
 import logging
 import unittest
-from datetime import date
+from datetime import date, datetime, timezone
 from unittest import mock
 
-from remora import Assessment, RemoraClient, RemoraError
+from remora import Assessment, Forecast, RemoraClient, RemoraError
 from tests.faulty import assessment, forecast_answer
 
 
@@ -17,6 +17,33 @@ class ReadingAnswers(unittest.TestCase):
             with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
                 Assessment.from_json(assessment("BTC/USDT", **wrong))
             self.assertEqual(raised.exception.kind, "not_an_assessment")
+
+    def test_reports_are_checked_and_wrong_arguments_are_not_sent(self):
+        client = RemoraClient("http://127.0.0.1:1")
+        risk = {"value_at_risk": {"0.95": 0.03}, "positions": []}
+        with mock.patch.object(client._endpoint, "get", return_value=risk) as get:
+            book = [{"pair": "BTC/USDT", "side": "short", "notional": 500.0}]
+            self.assertEqual(client.portfolio(1000, book, limit=0.04), risk)
+            get.assert_called_once_with(
+                "/api/v1/portfolio/risk", "POST", {"wallet": 1000, "positions": book, "limit": 0.04}
+            )
+        for wallet in (0, -1, float("nan"), float("inf"), True):
+            with self.assertRaises(ValueError):
+                client.portfolio(wallet, book)
+        start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        record = {"horizons": {}, "alarm": {"raised": False}}
+        with mock.patch.object(client._endpoint, "get", return_value=record) as get:
+            self.assertEqual(client.scorecard("BTC/USDT", "4h", start), record)
+            self.assertIn("horizon=4h&from=2026-01-01T00%3A00%3A00.000Z", get.call_args.args[0])
+        with self.assertRaises(ValueError):
+            client.scorecard("BTC/USDT", start=datetime(2026, 1, 1))
+        for wrong in (None, [], {}, {"pairs": []}):
+            for ask in (client.correlations, lambda: client.portfolio(1, book), lambda: client.scorecard("BTC/USDT")):
+                fresh = mock.patch.object(client._endpoint, "get", return_value=wrong)
+                with fresh, self.assertRaises(RemoraError) as raised:
+                    ask()
+                client._breaker.leave(None, "")
+                self.assertEqual(raised.exception.kind, "not_an_assessment")
 
     def test_unknown_values_of_a_forecast_are_none_and_wrong_types_are_refused(self):
         client = RemoraClient("http://127.0.0.1:9")
@@ -46,6 +73,24 @@ class ReadingAnswers(unittest.TestCase):
         for ratio in (0, 1, -0.1, float("nan")):
             with self.subTest(ratio=ratio), self.assertRaises(ValueError):
                 client.forecast("BTC/USDT", fall=ratio)
+
+    def test_a_value_of_a_forecast_by_its_column(self):
+        forecast = Forecast.from_json({
+            "horizons": {"24h": {"volatility": 0.02, "percentile": None, "stop_distances": {"0.1": 0.03, "0.05": None}}}
+        })
+        for column, value in (
+            ("forecast_volatility_24h", 0.02), ("forecast_percentile_24h", None),
+            ("forecast_stop_distances_0.1_24h", 0.03), ("forecast_stop_distances_0.05_24h", None),
+            ("forecast_value_at_risk_0.95_24h", None),
+        ):
+            self.assertEqual(forecast.value(column), value, column)
+        for wrong, named in (
+            ("volatility_24h", "HORIZON one of 24h"), ("forecast_volatility_4h", "HORIZON one of 24h"),
+            ("forecast_volatilty_24h", "NAME is one of volatility, "), ("forecast_24h", "NAME is one of"),
+            ("forecast_stop_distances_24h", "with a key"), ("forecast_stop_distances_0.07_24h", "has 0.1, 0.05"),
+        ):
+            with self.assertRaisesRegex(ValueError, named):
+                forecast.value(wrong)
 
     def test_unknown_values_are_none_and_new_fields_are_kept(self):
         answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})

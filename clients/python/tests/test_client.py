@@ -62,6 +62,21 @@ class AgainstARunningService(unittest.TestCase):
             self.client.forecast("BTC/USDT", horizon="2h")
         self.assertEqual(raised.exception.status, 400)
 
+    def test_a_book_of_the_running_service(self):
+        risk = self.client.portfolio(
+            10_000, [{"pair": "BTC/USDT", "notional": 1000}, {"pair": "ETH/USDT", "side": "short", "amount": 1}],
+            horizon="4h", candidate={"pair": "BTC/USDT", "side": "short"}, limit=0.01
+        )
+        shares = [position["share"] for position in risk["positions"]]
+        self.assertAlmostEqual(sum(shares), risk["volatility"], places=12)
+        self.assertEqual((risk["horizon"], len(risk["stress"])), ("4h", 5))
+        with self.assertRaises(RemoraError) as raised:
+            self.client.portfolio(10_000, [{"pair": "BTC/USDT", "notional": -1}])
+        self.assertEqual(raised.exception.status, 400)
+        self.assertEqual(raised.exception.problem["parameter"], "positions[0].notional")
+        together = self.client.correlations(["ETH/USDT", "BTC/USDT"])
+        self.assertEqual((together["pairs"], together["correlations"][0][0]), (["ETH/USDT", "BTC/USDT"], 1))
+
     def test_side_and_policy_and_the_whole_market(self):
         self.assertEqual(
             self.client.risk("BTC/USDT", side="short", policy="remora-1", exchange="binance", timeframe="5m").side,

@@ -487,6 +487,24 @@ class LiveAndDryRun(unittest.TestCase):
             self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [1, 1, 1])
             self.assertEqual(enter(bot), 100)
 
+    def test_forecasts_come_from_memory_and_expire_with_the_candles(self):
+        now = pd.Timestamp("2026-01-01", tz="UTC")
+        horizon = {"volatility": 0.02, "stop_distances": {"0.1": 0.03}, "short_stop_distances": {"0.1": 0.04}}
+        self.server.changes = {"forecast": {"horizons": {"24h": horizon}}, "age_seconds": 3500.0}
+        bot = self.bot()
+        self.assertIsNone(bot.remora_forecast("BTC/USDT", "forecast_volatility_24h", now))
+        bot.bot_start()
+        with no_network():
+            self.assertEqual(bot.remora_forecast("BTC/USDT", "forecast_volatility_24h", now), 0.02)
+            stops = [bot.remora_stop_distance("BTC/USDT", side, now) for side in ("long", "short")]
+            self.assertEqual(stops, [0.03, 0.04])
+            with self.assertRaisesRegex(ValueError, "stop_distances has 0.1"):
+                bot.remora_stop_distance("BTC/USDT", "long", now, chance=0.15)
+        for changes in ({"age_seconds": 3700.0}, {"age_seconds": None}, {"age_seconds": 1.0, "forecast": None}):
+            self.server.changes.update(changes)
+            bot._remora_watcher().refresh()
+            self.assertIsNone(bot.remora_forecast("BTC/USDT", "forecast_volatility_24h", now), changes)
+
     def test_without_a_service_on_error_decides(self):
         self.server.mode = "500"
         for on_error, stake in (("allow", 100), ("block", None)):

@@ -16,9 +16,9 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from tests import native, service
+from tests import building, native, service
+from tests.building import HOME
 
-HOME = service.REPOSITORY / "clients/python"
 PYRIGHT = "pyright@1.1.414"
 
 
@@ -28,10 +28,15 @@ class Package(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def build(self, name, script=HOME / "build_package.py"):
-        run = subprocess.run([sys.executable, str(script), str(self.folder / name)], capture_output=True, text=True)
+    def build(self, name, root=HOME):
+        """Builds the wheel and the source distribution of a folder."""
+        target = self.folder / name
+        target.mkdir()
+        build = [building.require(), "-m", "hatchling", "build", "--directory", str(target)]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        run = subprocess.run(build, capture_output=True, text=True, cwd=root, env=environment)
         self.assertEqual(run.returncode, 0, run.stderr)
-        return [Path(line) for line in run.stdout.splitlines()]
+        return [*target.glob("*-py3-none-any.whl"), *target.glob("*.tar.gz")]
 
     def test_the_wheel_works_where_it_is_unzipped(self):
         wheel, _ = self.build("dist")
@@ -60,29 +65,29 @@ class Package(unittest.TestCase):
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
             allowed = [f"sha256={digest},{len(content)}", *([","] if name.endswith("RECORD") else [])]
             self.assertIn(recorded[name], allowed)
-        self.assertEqual(email.message_from_bytes(contents[f"{info}/METADATA"])["Requires-Python"], ">=3.9")
+        metadata = email.message_from_bytes(contents[f"{info}/METADATA"])
+        self.assertEqual((metadata["Requires-Python"], metadata["License-Expression"]), (">=3.11", "MIT"))
+        self.assertEqual(contents[f"{info}/licenses/LICENSE"], (service.REPOSITORY / "LICENSE").read_bytes())
 
     def test_the_same_sources_give_the_same_bytes_also_from_the_source_distribution(self):
         first = self.build("one")
         with tarfile.open(first[1]) as archive:
             archive.extractall(self.folder / "unpacked")
         root = next((self.folder / "unpacked").iterdir())
+        self.assertFalse((root / "tests").exists())
         for path in root.rglob("*"):
             os.utime(path, (time.time() - 86400, time.time() - 86400))
-        again, unpacked = self.build("two"), self.build("three", root / "build_package.py")
-        for one, two, three in zip(first, again, unpacked):
+        again, unpacked = self.build("two"), self.build("three", root)
+        self.assertEqual(len(first), 2)
+        for one, two, three in zip(first, again, unpacked, strict=True):
             self.assertEqual(one.read_bytes(), two.read_bytes())
             self.assertEqual(one.read_bytes(), three.read_bytes())
 
-    def test_pip_builds_and_installs_it_without_a_network(self):
-        if importlib.util.find_spec("pip") is None:
-            self.skipTest("no pip")
+    def test_pip_builds_and_installs_it(self):
+        building.require_pip()
         run = subprocess.run(
-            [
-                sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir",
-                "--disable-pip-version-check", "--target", str(self.folder / "site"), str(HOME)
-            ],
-            capture_output=True, text=True,
+            [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(self.folder / "site"), str(HOME)],
+            capture_output=True, text=True, env=building.environment()
         )
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertTrue((self.folder / "site/remora/freqtrade/guard.py").exists())
@@ -104,36 +109,40 @@ class Package(unittest.TestCase):
 
         self.assertEqual(remora.__version__, project)
 
-    def test_every_module_is_python_3_9_and_only_two_places_import_more_than_the_standard_library(self):
-        standard = getattr(sys, "stdlib_module_names", None)
+    def test_every_module_is_python_3_11_and_only_two_places_import_more_than_the_standard_library(self):
         for path in sorted((HOME / "src").rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+            tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 11))
             imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
             imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-            if standard is not None:
-                foreign = {name.split(".")[0] for name in imported} - set(standard) - {"remora"}
-                allowed = {"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()
-                allowed |= {"numpy", "pyarrow"} if path.name == "_frames.py" else set()
-                self.assertTrue(foreign <= allowed, f"{path}: {foreign}")
+            foreign = {name.split(".")[0] for name in imported} - sys.stdlib_module_names - {"remora"}
+            allowed = {"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()
+            allowed |= {"numpy", "pyarrow"} if path.name == "_frames.py" else set()
+            self.assertTrue(foreign <= allowed, f"{path}: {foreign}")
 
 
 class Wheels(unittest.TestCase):
     """The wheel with the engine, in an empty virtual environment."""
 
     def test_five_lines_answer_in_an_empty_environment(self):
-        if sys.version_info < (3, 9) or importlib.util.find_spec("ensurepip") is None:
+        if importlib.util.find_spec("ensurepip") is None:
             self.skipTest("no ensurepip: on Debian, apt-get install python3-venv")
-        library = native.require()
+        python, library = building.require(), native.require()
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             run = subprocess.run(
-                [sys.executable, str(HOME / "build_engine.py"), name, f"linux-x64={library}"], capture_output=True,
+                [python, str(HOME / "build_engine.py"), name, f"linux-x64={library}"], capture_output=True,
                 text=True
             )
             self.assertEqual(run.returncode, 0, run.stderr)
             pure, _, wheel, archive = (Path(line) for line in run.stdout.splitlines())
             self.assertRegex(wheel.name, r"^remora-[\d.]+-py3-none-manylinux_2_34_x86_64\.whl$")
             self.assertTrue(pure.name.endswith("-py3-none-any.whl"))
+            with zipfile.ZipFile(pure) as without, zipfile.ZipFile(wheel) as complete:
+                info = wheel.name.split("-py3")[0] + ".dist-info"
+                added = set(complete.namelist()) - set(without.namelist())
+                self.assertEqual(added, {"remora/_engine/libremora.so", f"{info}/licenses/THIRD-PARTY-NOTICES.md"})
+                self.assertIn("Root-Is-Purelib: false", complete.read(f"{info}/WHEEL").decode())
+                self.assertEqual(complete.read("remora/_engine/libremora.so"), Path(library).read_bytes())
             with tarfile.open(archive) as files:
                 names = [Path(*Path(member.name).parts[1:]).as_posix() for member in files.getmembers()]
                 files.extractall(folder / "c")
@@ -144,10 +153,10 @@ class Wheels(unittest.TestCase):
 
             venv = folder / "venv"
             subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-            wheels = service.SHARED / "wheels"
-            source = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else ["--retries", "0"]
-            install = [str(venv / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", *source]
-            numpy = subprocess.run([*install, f"{wheel}[engine]"], capture_output=True, text=True)
+            numpy = subprocess.run(
+                [str(venv / "bin/pip"), "install", "--quiet", f"{wheel}[engine]"], capture_output=True, text=True,
+                env=building.environment()
+            )
             if numpy.returncode != 0 and "numpy" in numpy.stderr:
                 self.skipTest(f"numpy cannot be installed: {numpy.stderr[-300:]}")
             self.assertEqual(numpy.returncode, 0, numpy.stderr)
@@ -164,7 +173,7 @@ class Wheels(unittest.TestCase):
     def test_a_library_that_promises_too_much_is_refused(self):
         library = native.require()
         with tempfile.TemporaryDirectory() as folder:
-            build = [sys.executable, str(HOME / "build_engine.py"), folder]
+            build = [building.require(), str(HOME / "build_engine.py"), folder]
             run = subprocess.run([*build, f"linux-arm64={library}"], capture_output=True, text=True)
             self.assertIn("is not for AArch64", run.stderr)
             program = f"import build_engine; build_engine.GLIBC = (2, 30); build_engine.check({library!r}, 'X86-64')"
@@ -185,13 +194,12 @@ class Types(unittest.TestCase):
             run = subprocess.run(install, cwd=folder, capture_output=True, text=True)
             if run.returncode != 0:
                 self.skipTest(f"pyright cannot be installed: {run.stderr[-300:]}")
-        settings = {
-            "include": [str(HOME / "src/remora")], "exclude": [str(HOME / "src/remora/freqtrade")],
-            "typeCheckingMode": "strict", "pythonVersion": "3.11",
-        }
-        (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+        # Its settings are in pyproject.toml.
         run = subprocess.run(
-            [str(folder / "node_modules/.bin/pyright"), "--project", str(folder), "--pythonpath", sys.executable],
+            [str(folder / "node_modules/.bin/pyright"), "--outputjson", "--project", str(HOME), "--pythonpath",
+             sys.executable],
             capture_output=True, text=True
         )
-        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        own = [path for path in (HOME / "src/remora").rglob("*.py") if "freqtrade" not in path.parts]
+        self.assertEqual(json.loads(run.stdout)["summary"]["filesAnalyzed"], len(own))

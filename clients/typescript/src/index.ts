@@ -8,6 +8,14 @@ type Schemas = components['schemas'];
 export type Assessment = Schemas['Assessment'];
 /** The forecast of a pair for 1, 4 and 24 hours. */
 export type ForecastAnswer = Schemas['ForecastAnswer'];
+/** How the published forecasts of a pair met what came. */
+export type Scorecard = Schemas['Scorecard'];
+/** A book whose risk is asked for. */
+export type PortfolioRequest = Schemas['PortfolioRequest'];
+/** What all positions of a book can lose together. */
+export type PortfolioAnswer = Schemas['PortfolioAnswer'];
+/** How pairs move together. */
+export type Correlations = Schemas['CorrelationList'];
 /** `long` or `short`. */
 export type Side = 'long' | 'short';
 /** What to decide when there is no answer. */
@@ -169,6 +177,41 @@ export class Remora {
   }
 
   /**
+   * Returns what all positions of a book can lose together.
+   * @throws RemoraError The service does not answer, or refuses: the message names the field.
+   */
+  async portfolio(book: PortfolioRequest): Promise<PortfolioAnswer> {
+    const answer = await this.#request('api/v1/portfolio/risk', {}, book);
+    if (!isObject(answer) || !isObject(answer['value_at_risk'])) throw unexpected('it is not the risk of a portfolio');
+    return answer as unknown as PortfolioAnswer;
+  }
+
+  /**
+   * Returns how pairs move together; without pairs, all tracked ones.
+   * @throws RemoraError The service does not answer, or refuses.
+   */
+  async correlations(pairs: Iterable<string> = []): Promise<Correlations> {
+    const named = [...pairs].join(',');
+    const answer = await this.#request('api/v1/correlations', named ? { pairs: named } : {});
+    listOf(answer, 'correlations');
+    return answer as Correlations;
+  }
+
+  /**
+   * Returns how the published forecasts of a pair met what came. `from` and `to` are times, or spans
+   * before now such as `-30d`.
+   * @throws RemoraError The service does not answer, or it has no store.
+   */
+  async scorecard(
+    pair: string,
+    query: { horizon?: '1h' | '4h' | '24h'; from?: string; to?: string; exchange?: string; timeframe?: string } = {},
+  ): Promise<Scorecard> {
+    const answer = await this.#request('api/v1/scorecard', { pair, ...query });
+    if (!isObject(answer) || !samePair(answer['pair'], pair)) throw unexpected(`it is not a record of ${pair}`);
+    return answer as unknown as Scorecard;
+  }
+
+  /**
    * Returns each assessment when it changes, beginning with the present ones. It reconnects after
    * outages and ends when the signal is aborted.
    * @throws RemoraError The service refuses the stream, for example for a pair that it does not track.
@@ -239,10 +282,10 @@ export class Remora {
   }
 
   /** Sends a request unless the service failed a moment ago, and returns the parsed body. */
-  async #request(path: string, query: object): Promise<unknown> {
+  async #request(path: string, query: object, body?: object): Promise<unknown> {
     if (Date.now() < this.#closedUntil) throw new RemoraError(this.#lastFailure);
     try {
-      const response = await this.#send(path, query, AbortSignal.timeout(this.#options.timeout), {});
+      const response = await this.#send(path, query, AbortSignal.timeout(this.#options.timeout), {}, body);
       const answer = parse(await response.text());
       this.#closedUntil = 0;
       return answer;
@@ -257,12 +300,15 @@ export class Remora {
     }
   }
 
-  async #send(path: string, query: object, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
+  async #send(
+    path: string, query: object, signal: AbortSignal, headers: Record<string, string>, body?: object,
+  ): Promise<Response> {
     const url = new URL(path, this.url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const response = await this.#options.fetch(url, {
-      headers: { ...this.#headers, ...headers }, signal, redirect: 'error',
+      headers: { ...this.#headers, ...headers, ...(body && { 'Content-Type': 'application/json' }) },
+      signal, redirect: 'error', ...(body && { method: 'POST', body: JSON.stringify(body) }),
     });
     if (response.status === 200) return response;
     const retryAfter = Number(response.headers.get('Retry-After') ?? undefined);

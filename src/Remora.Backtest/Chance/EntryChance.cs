@@ -26,15 +26,27 @@ internal static class EntryChance
     /// <param name="blocked">Whether the gate blocks each of them.</param>
     /// <param name="runs">The number of placebos.</param>
     /// <param name="seed">The seed of the offsets.</param>
-    public static IReadOnlyDictionary<string, PlaceboTest> Test(EntryTally tally, bool[] blocked, int runs, ulong seed)
+    /// <param name="each">Whether each offset is used once where there are at most
+    /// <paramref name="runs"/>. With few trades, repeated offsets would make p-values too
+    /// small.</param>
+    public static IReadOnlyDictionary<string, PlaceboTest> Test(
+        EntryTally tally,
+        bool[] blocked,
+        int runs,
+        ulong seed,
+        bool each = false
+    )
     {
+        var isEach = each && blocked.Length - 1 <= runs;
+        if (isEach)
+            runs = Math.Max(0, blocked.Length - 1);
         var real = tally.Compare(blocked, double.NaN);
         var drawn = s_figures.Select(_ => new List<double>(runs)).ToArray();
         var draws = new Draws(seed);
         var rotated = new bool[blocked.Length];
         for (var run = 0; run < runs && blocked.Length > 1; run++)
         {
-            var by = 1 + draws.Below(blocked.Length - 1);
+            var by = 1 + (isEach ? run : draws.Below(blocked.Length - 1));
             blocked.AsSpan(by).CopyTo(rotated);
             blocked.AsSpan(0, by).CopyTo(rotated.AsSpan(blocked.Length - by));
             var placebo = tally.Compare(rotated, double.NaN);

@@ -11,9 +11,14 @@ namespace Remora.Backtest.Figures;
 /// <param name="MaxRelative">The largest fall relative to its peak, a ratio.</param>
 public readonly record struct Drawdown(double Deepest, double AtDeepest, double MaxRelative)
 {
-    /// <summary>Computes the drawdown of a list of trades.</summary>
+    /// <summary>
+    /// Computes the drawdown of a list of trades. What depends on an unknown profit or starting
+    /// balance is NaN.
+    /// </summary>
     public static Drawdown Of(IReadOnlyList<Trade> trades, double startingBalance)
     {
+        if (trades.Any(trade => double.IsNaN(trade.Profit)))
+            return new(double.NaN, double.NaN, double.NaN);
         var gauge = new DrawdownGauge(startingBalance);
         // Trades that close at the same moment have no order: they count as one step.
         foreach (var step in trades.GroupBy(t => t.CloseTime.UnixMilliseconds).OrderBy(g => g.Key))

@@ -84,7 +84,7 @@ public sealed record Performance
 
     /// <summary>Computes the figures.</summary>
     /// <param name="trades">The trades.</param>
-    /// <param name="startingBalance">Balance at the start, in money.</param>
+    /// <param name="startingBalance">Balance at the start, in money; NaN if unknown.</param>
     /// <param name="from">The start of the period.</param>
     /// <param name="to">The end of the period.</param>
     public static Performance Of(IReadOnlyList<Trade> trades, double startingBalance, Instant from, Instant to)
@@ -110,11 +110,15 @@ public sealed record Performance
             ProfitTotal = total,
             ProfitTotalPct = 100 * total / startingBalance,
             ProfitMeanPct = empty ? double.NaN : 100 * trades.Average(t => t.ProfitRatio),
-            ProfitFactor = lost > 0 ? won / lost : 0,
+            ProfitFactor =
+                double.IsNaN(total) ? double.NaN
+                : lost > 0 ? won / lost
+                : 0,
             Sharpe = empty ? 0 : PerDeviation(perDay, profits.Select(p => p / startingBalance)),
             Sortino = empty ? 0 : PerDeviation(perDay, profits.Where(p => p < 0).Select(p => p / startingBalance)),
             Calmar =
                 empty ? 0
+                : double.IsNaN(perDay) ? double.NaN
                 : drawdown.MaxRelative > 0 ? perDay * 100 / drawdown.MaxRelative * Math.Sqrt(365)
                 : -100,
             MaxDrawdownPct = 100 * drawdown.AtDeepest,
@@ -131,6 +135,8 @@ public sealed record Performance
     private static double PerDeviation(double perDay, IEnumerable<double> profits)
     {
         var values = profits.ToArray();
+        if (double.IsNaN(perDay))
+            return double.NaN;
         if (values.Length == 0)
             return -100;
         var mean = values.Average();

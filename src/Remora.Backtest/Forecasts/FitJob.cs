@@ -1,4 +1,5 @@
 using Remora.Backtest.Data;
+using Remora.Backtest.Portfolios;
 using Remora.Forecasts;
 using Remora.Markets;
 
@@ -9,6 +10,7 @@ public static class FitJob
 {
     /// <summary>
     /// Runs the fit, and those of all quarters before it, whose forecasts its tables come from.
+    /// With two or more pairs, the fits also get the tables of books.
     /// </summary>
     /// <exception cref="BacktestException">A file is wrong, or there are too few
     /// candles.</exception>
@@ -26,7 +28,12 @@ public static class FitJob
         var day = TimeSpan.FromDays(1);
         var known = end.Floor(day) == end ? end : end.Floor(day) + day;
         var until = options.Until + day < known ? options.Until + day : known;
-        return new(new WalkForward(markets, options.Calendar, options.Constants).Run(until, progress, cancellation));
+        var steps = new Steps(progress, 0.9);
+        CoefficientVintages fits = new(
+            new WalkForward(markets, options.Calendar, options.Constants).Run(until, steps, cancellation)
+        );
+        steps.Finish();
+        return PortfolioFit.AddTables(fits, markets, options.Calendar, cancellation);
     }
 
     internal static Instant EndOf(IReadOnlyList<ForecastMarket> markets) =>

@@ -60,11 +60,14 @@ internal sealed class Residuals
             LowReturns = Table([.. _returns.Select(change => -change)]),
         };
 
-    // Quantiles between neighbours are linear.
-    private static ResidualTable Table(List<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return new([
+    private static ResidualTable Table(List<double> values) => TableOf([.. values.Order()]);
+
+    /// <summary>
+    /// Returns the table of ascending values. Quantiles between neighbours are linear.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are too few different values.</exception>
+    internal static ResidualTable TableOf(double[] sorted) =>
+        new([
             .. ResidualTable.Probabilities.Select(probability =>
             {
                 var position = (1 - probability) * (sorted.Length - 1);
@@ -73,5 +76,4 @@ internal sealed class Residuals
                 return Math.Round(sorted[below] + ((position - below) * (sorted[above] - sorted[below])), Digits);
             }),
         ]);
-    }
 }

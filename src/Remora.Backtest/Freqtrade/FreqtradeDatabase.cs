@@ -14,7 +14,7 @@ public static class FreqtradeDatabase
 {
     private const int MostTrades = 1_000_000;
     private const int LongestText = 255; // of Freqtrade's columns
-    private const double AssumedBalance = 1000; // the database does not contain it
+    private const int MostOrders = 10 * MostTrades;
 
     private static readonly string[] Required =
     [
@@ -94,16 +94,19 @@ public static class FreqtradeDatabase
 
     private static List<ExportedRun> Read(SqliteConnection database)
     {
-        var columns = ColumnsOf(database);
+        var columns = ColumnsOf(database, "trades");
         if (columns.Count == 0)
             throw new FormatException("not a database of Freqtrade: it has no table 'trades'");
         if (Array.Find(Required, name => !columns.Contains(name)) is { } missing)
             throw new FormatException($"the table 'trades' has no column '{missing}'");
         var reason = Optional("exit_reason") ?? Optional("sell_reason") ?? "NULL"; // the name until 2022
+        var tag = Optional("enter_tag") ?? Optional("buy_tag") ?? "NULL";
         using var command = database.CreateCommand();
         command.CommandText =
             $"SELECT {string.Join(", ", Required)}, {reason}, {Optional("strategy") ?? "NULL"}, "
-            + $"{Optional("is_short") ?? "0"} FROM trades ORDER BY rowid LIMIT {MostTrades + 1}";
+            + $"{Optional("is_short") ?? "0"}, {Optional("id") ?? "rowid"}, {Optional("exchange") ?? "NULL"}, {tag} "
+            + $"FROM trades ORDER BY rowid LIMIT {MostTrades + 1}";
+        var orders = Orders(database);
         using var rows = command.ExecuteReader();
         var runs = new OrderedDictionary<string, (List<Trade> Closed, int Open)>(StringComparer.Ordinal);
         for (var number = 1; rows.Read(); number++)
@@ -112,7 +115,7 @@ public static class FreqtradeDatabase
                 throw new FormatException($"more than {MostTrades} trades");
             try
             {
-                Add(runs, rows);
+                Add(runs, rows, orders);
             }
             catch (FormatException e)
             {
@@ -127,12 +130,13 @@ public static class FreqtradeDatabase
     /// <summary>
     /// Returns the columns of the table; empty if it does not exist, or is a view.
     /// </summary>
-    private static HashSet<string> ColumnsOf(SqliteConnection database)
+    private static HashSet<string> ColumnsOf(SqliteConnection database, string table)
     {
         using var command = database.CreateCommand();
         command.CommandText =
-            "SELECT c.name FROM sqlite_master m, pragma_table_info('trades') c WHERE m.name = 'trades' AND m.type = "
+            "SELECT c.name FROM sqlite_master m, pragma_table_info($table) c WHERE m.name = $table AND m.type = "
             + "'table'";
+        command.Parameters.AddWithValue("$table", table);
         using var rows = command.ExecuteReader();
         var columns = new HashSet<string>(StringComparer.Ordinal);
         while (rows.Read())
@@ -140,22 +144,61 @@ public static class FreqtradeDatabase
         return columns;
     }
 
-    private static void Add(OrderedDictionary<string, (List<Trade> Closed, int Open)> runs, SqliteDataReader rows)
+    /// <summary>
+    /// Returns the filled orders of each trade by time, with their side; null without such a table.
+    /// </summary>
+    private static Dictionary<long, List<(string Side, TradeAddition Order)>>? Orders(SqliteConnection database)
+    {
+        string[] needed = ["ft_trade_id", "ft_order_side", "order_filled_date", "price", "average", "filled"];
+        if (!ColumnsOf(database, "orders").IsSupersetOf(needed))
+            return null;
+        using var command = database.CreateCommand();
+        command.CommandText =
+            "SELECT ft_trade_id, ft_order_side, order_filled_date, coalesce(average, price), filled FROM orders WHERE "
+            + $"filled > 0 AND order_filled_date IS NOT NULL ORDER BY order_filled_date LIMIT {MostOrders}";
+        using var rows = command.ExecuteReader();
+        var orders = new Dictionary<long, List<(string, TradeAddition)>>();
+        while (rows.Read())
+        {
+            var trade = (long)Number(rows, 0, "ft_trade_id");
+            if (!orders.TryGetValue(trade, out var list))
+                orders[trade] = list = [];
+            var order = new TradeAddition(
+                Time(rows, 2, "order_filled_date"),
+                Number(rows, 3, "price"),
+                Number(rows, 4, "filled")
+            );
+            list.Add((Text(rows, 1, "ft_order_side") ?? "", order));
+        }
+        return orders;
+    }
+
+    private static void Add(
+        OrderedDictionary<string, (List<Trade> Closed, int Open)> runs,
+        SqliteDataReader rows,
+        Dictionary<long, List<(string Side, TradeAddition Order)>>? orders
+    )
     {
         var strategy = Text(rows, 11, "strategy") ?? "trades";
         var (closed, open) = runs.TryGetValue(strategy, out var run) ? run : ([], 0);
         if (Number(rows, 1, "is_open") != 0)
             open++;
         else
-            closed.Add(TradeOf(rows));
+            closed.Add(TradeOf(rows, orders));
         runs[strategy] = (closed, open);
     }
 
-    private static Trade TradeOf(SqliteDataReader rows)
+    private static Trade TradeOf(
+        SqliteDataReader rows,
+        Dictionary<long, List<(string Side, TradeAddition Order)>>? orders
+    )
     {
         var (open, close) = (Time(rows, 2, "open_date"), Time(rows, 3, "close_date"));
         if (close < open)
             throw new FormatException($"it closes ({close}) before it opens ({open})");
+        var isShort = Number(rows, 12, "is_short") != 0;
+        var entry = isShort ? "sell" : "buy";
+        var filled = orders?.GetValueOrDefault((long)Number(rows, 13, "id"));
         return new(
             Text(rows, 0, "pair") ?? throw new FormatException("'pair' is missing"),
             open,
@@ -167,15 +210,22 @@ public static class FreqtradeDatabase
             Number(rows, 8, "close_profit"),
             Number(rows, 9, "close_profit_abs"),
             Text(rows, 10, "exit_reason") ?? "",
-            Number(rows, 12, "is_short") != 0
-        );
+            isShort
+        )
+        {
+            Exchange = Text(rows, 14, "exchange"),
+            Tag = Text(rows, 15, "enter_tag") is { Length: > 0 } tag ? tag : null,
+            Additions = filled is null
+                ? null
+                : [.. filled.Where(order => order.Side == entry).Select(order => order.Order).Skip(1)],
+        };
     }
 
     private static ExportedRun Run(string strategy, List<Trade> trades, int open)
     {
         var (from, to) =
             trades.Count == 0 ? (default, default) : (trades.Min(t => t.OpenTime), trades.Max(t => t.CloseTime));
-        return new(strategy, trades, AssumedBalance, from, to, null, new Dictionary<string, double>())
+        return new(strategy, trades, double.NaN, from, to, null, new Dictionary<string, double>())
         {
             OpenTrades = open,
         };

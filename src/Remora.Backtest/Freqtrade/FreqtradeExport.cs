@@ -21,7 +21,7 @@ public static class FreqtradeExport
     {
         try
         {
-            return Parse(Load(path, maxBytes));
+            return Parse(Load(path, maxBytes), ExchangeOf(path));
         }
         catch (JsonException e)
         {
@@ -67,7 +67,33 @@ public static class FreqtradeExport
         return content.GetBuffer().AsMemory(0, (int)content.Length);
     }
 
-    private static List<ExportedRun> Parse(ReadOnlyMemory<byte> json)
+    /// <summary>
+    /// Returns the exchange of the configuration in the zip; null if it is not stated.
+    /// </summary>
+    private static string? ExchangeOf(string path)
+    {
+        const int MostBytes = 16 << 20;
+        try
+        {
+            using var archive = ZipFile.OpenRead(path);
+            if (archive.Entries.FirstOrDefault(e => e.Name.EndsWith("_config.json")) is not { } entry)
+                return null;
+            using var inner = entry.Open();
+            using var document = JsonDocument.Parse(ReadAll(inner, entry.Length, MostBytes));
+            return
+                document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("exchange", out var exchange)
+                && exchange.ValueKind == JsonValueKind.Object
+                ? Text(exchange, "name")
+                : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or JsonException)
+        {
+            return null; // not a zip, or without a configuration that can be read
+        }
+    }
+
+    private static List<ExportedRun> Parse(ReadOnlyMemory<byte> json, string? exchange)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
@@ -82,12 +108,15 @@ public static class FreqtradeExport
             || strategies.ValueKind != JsonValueKind.Object
         )
             throw new FormatException("not a Freqtrade backtest result: expected an object with 'strategy'");
-        return [.. strategies.EnumerateObject().Select(s => Run(s.Name, s.Value))];
+        return [.. strategies.EnumerateObject().Select(s => Run(s.Name, s.Value, exchange))];
     }
 
-    private static ExportedRun Run(string name, JsonElement strategy)
+    private static ExportedRun Run(string name, JsonElement strategy, string? exchange)
     {
-        var trades = Field(strategy, "trades", JsonValueKind.Array).EnumerateArray().Select(Trade).ToArray();
+        var trades = Field(strategy, "trades", JsonValueKind.Array)
+            .EnumerateArray()
+            .Select((trade, number) => TradeOf(trade, number) with { Exchange = exchange })
+            .ToArray();
         var start = Number(strategy, "starting_balance");
         var (from, to) = (Time(strategy, "backtest_start_ts"), Time(strategy, "backtest_end_ts"));
         if (to < from)
@@ -95,7 +124,9 @@ public static class FreqtradeExport
         return new(name, trades, start, from, to, Timeframe(strategy), Figures(strategy));
     }
 
-    private static Trade Trade(JsonElement trade, int number)
+    /// <summary>Reads a closed trade as Freqtrade writes it in exports and sends it.</summary>
+    /// <exception cref="FormatException">It is not such a trade.</exception>
+    internal static Trade TradeOf(JsonElement trade, int number)
     {
         try
         {
@@ -119,13 +150,40 @@ public static class FreqtradeExport
                 Optional(trade, "profit_abs") ?? (stake * ratio),
                 Text(trade, "exit_reason") ?? Text(trade, "sell_reason") ?? "",
                 trade.TryGetProperty("is_short", out var isShort) && isShort.ValueKind == JsonValueKind.True
-            );
+            )
+            {
+                Exchange = Text(trade, "exchange"),
+                Tag = (Text(trade, "enter_tag") ?? Text(trade, "buy_tag")) is { Length: > 0 } tag ? tag : null,
+                Additions = Additions(trade),
+            };
         }
         catch (FormatException e)
         {
             throw new FormatException($"trade {number + 1}: {e.Message}", e);
         }
     }
+
+    private static TradeAddition[]? Additions(JsonElement trade) =>
+        trade.TryGetProperty("orders", out var orders) && orders.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. orders
+                    .EnumerateArray()
+                    .Where(order =>
+                        order.TryGetProperty("ft_is_entry", out var entry) && entry.ValueKind == JsonValueKind.True
+                    )
+                    .Where(order => Optional(order, "order_filled_timestamp") > 0 && Filled(order) > 0)
+                    .Select(order => new TradeAddition(
+                        TradeFile.Time(Number(order, "order_filled_timestamp"), "order_filled_timestamp"),
+                        Number(order, "safe_price"),
+                        Filled(order)
+                    ))
+                    .OrderBy(order => order.Time)
+                    .Skip(1),
+            ]
+            : null;
+
+    private static double Filled(JsonElement order) => Optional(order, "filled") ?? Number(order, "amount");
 
     /// <summary>Returns every figure of the run that is a finite number.</summary>
     private static SortedDictionary<string, double> Figures(JsonElement strategy)
@@ -190,7 +248,7 @@ public static class FreqtradeExport
 /// <summary>One strategy's run in an export.</summary>
 /// <param name="Strategy">The strategy's name.</param>
 /// <param name="Trades">Its trades.</param>
-/// <param name="StartingBalance">Balance at the start, in money.</param>
+/// <param name="StartingBalance">Balance at the start, in money; NaN if it is not stated.</param>
 /// <param name="From">The start of the run.</param>
 /// <param name="To">The end of the run.</param>
 /// <param name="Timeframe">The timeframe of its candles; null when the file does not state
@@ -208,4 +266,7 @@ public sealed record ExportedRun(
 {
     /// <summary>The number of trades that are still open. They are not among the trades.</summary>
     public int OpenTrades { get; init; }
+
+    /// <summary>What the source does not state, in sentences.</summary>
+    public IReadOnlyList<string> Unknown { get; init; } = [];
 }

@@ -10,7 +10,9 @@ namespace Remora.Backtest.Freqtrade;
 /// Reads and writes trades as CSV. All columns are written. Reading requires at least
 /// <c>open_time</c>, <c>close_time</c> and <c>profit_ratio</c>, in any order. It also accepts
 /// <c>open_date</c>, <c>close_date</c>, <c>pair</c>, <c>open_rate</c>, <c>close_rate</c>,
-/// <c>amount</c>, <c>stake</c>, <c>profit</c>, <c>exit_reason</c> and <c>short</c>.
+/// <c>amount</c>, <c>stake</c>, <c>profit</c>, <c>exit_reason</c>, <c>short</c> or
+/// <c>is_short</c>, <c>enter_tag</c> and <c>exchange</c>. Without stake and profit, the profit in
+/// money is unknown (NaN).
 /// </summary>
 public static class TradeCsv
 {
@@ -93,8 +95,7 @@ public static class TradeCsv
                 throw rows.Wrong($"expected {names.Length} columns, found {rows.Count}");
             var profitRatio = Number(ratio, "profit_ratio") ?? throw rows.Wrong("'profit_ratio' is empty");
             var stake = Named("stake") ?? Named("stake_amount") ?? double.NaN;
-            var profit =
-                Named("profit") ?? Named("profit_abs") ?? (double.IsNaN(stake) ? profitRatio : stake * profitRatio);
+            var profit = Named("profit") ?? Named("profit_abs") ?? (stake * profitRatio);
             var trade = new Trade(
                 Text("pair"),
                 Time(open, "open_time"),
@@ -106,8 +107,12 @@ public static class TradeCsv
                 profitRatio,
                 profit,
                 Text("exit_reason") ?? "",
-                Text("short") is "true" or "True" or "1"
-            );
+                (Text("short") ?? Text("is_short")) is "true" or "True" or "1"
+            )
+            {
+                Exchange = Text("exchange"),
+                Tag = Text("enter_tag"),
+            };
             if (trade.CloseTime < trade.OpenTime)
                 throw rows.Wrong("the trade closes before it opens");
             trades.Add(trade);

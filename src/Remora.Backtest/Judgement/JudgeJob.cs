@@ -1,11 +1,8 @@
-using Remora.Backtest.Chance;
-using Remora.Backtest.Data;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.History;
 using Remora.Backtest.Trading;
 using Remora.Markets;
-using Remora.Risk;
 
 namespace Remora.Backtest.Judgement;
 
@@ -17,20 +14,20 @@ namespace Remora.Backtest.Judgement;
 /// </summary>
 public static class JudgeJob
 {
-    /// <summary>Judges every strategy in a file.</summary>
-    /// <exception cref="BacktestException">The file has an unsupported format, or the candles do
-    /// not cover the trades.</exception>
+    /// <summary>Judges every strategy.</summary>
+    /// <exception cref="BacktestException">The candles cannot be read, or cover no trade of a
+    /// strategy.</exception>
     public static IReadOnlyList<Judgement> Run(
         JudgeOptions options,
         IProgress<double>? progress = null,
         CancellationToken cancellation = default
     )
     {
-        var runs = Read(options.Trades);
+        var runs = options.Runs;
         var tapes = options
             .Markets.Select(m =>
             {
-                var series = options.Reader(m.Candles, m.Timeframe);
+                var series = m.Read?.Invoke() ?? options.Reader(m.Candles, m.Timeframe);
                 return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations)
                 {
                     Calendar = options.Calendar,
@@ -43,20 +40,7 @@ public static class JudgeJob
             progress,
             cancellation
         );
-        return [.. runs.Select(run => Judge(run, histories, options))];
-    }
-
-    private static IReadOnlyList<ExportedRun> Read(string path)
-    {
-        if (
-            !path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
-            && !path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase)
-        )
-            return FreqtradeDatabase.Is(path) ? FreqtradeDatabase.Read(path) : FreqtradeExport.Read(path);
-        var trades = TradeCsv.Read(path);
-        var (from, to) =
-            trades.Count == 0 ? (default, default) : (trades.Min(t => t.OpenTime), trades.Max(t => t.CloseTime));
-        return [new(Path.GetFileName(path), trades, 1000, from, to, null, new Dictionary<string, double>())];
+        return TagResult.Adjust([.. runs.Select(run => Judge(run, histories, options))]);
     }
 
     private static Judgement Judge(ExportedRun run, IReadOnlyList<AssessmentHistory> histories, JudgeOptions options)
@@ -68,7 +52,7 @@ public static class JudgeJob
         var starts = histories.ToDictionary(history => history, WarmUpEnd);
         foreach (var trade in run.Trades)
         {
-            var history = HistoryOf(trade.Pair, histories);
+            var history = HistoryOf(trade, histories);
             var known = history is null ? -1 : Known(history, trade.OpenTime);
             if (known < 0 || known < starts[history!])
             {
@@ -109,21 +93,54 @@ public static class JudgeJob
             WarmingUp = warmingUp,
             Substituted = substituted,
             OpenTrades = run.OpenTrades,
+            Tags = TagResult.Of(covered, options),
+            Additions = AdditionResult.Of(covered),
+            Unknown = [.. run.Unknown, .. Unknown(run, covered)],
         };
     }
 
-    /// <summary>
-    /// Returns the history of a pair. A future such as BTC/USDT:USDT without candles of its own has
-    /// that of BTC/USDT.
-    /// </summary>
-    private static AssessmentHistory? HistoryOf(string? pair, IReadOnlyList<AssessmentHistory> histories)
+    /// <summary>Says what the trades do not show, in sentences.</summary>
+    private static IEnumerable<string> Unknown(ExportedRun run, List<JudgedTrade> covered)
     {
-        if (pair is null)
+        if (covered.Count == 0)
+        {
+            yield return "There are no closed trades, so nothing can be said about the gate.";
+            yield break;
+        }
+        if (covered.Count(judged => double.IsNaN(judged.Trade.Profit)) is > 0 and var count)
+            yield return $"The stakes of {count} of {covered.Count} trades are not stated: what the trades earned in "
+                + "money cannot be said. At equal stakes every trade counts the same.";
+        else if (double.IsNaN(run.StartingBalance))
+            yield return "The starting balance is not stated: the profit relative to the account cannot be said.";
+        if (covered.Count(judged => judged.Trade.Additions is null) is > 0 and var unlisted)
+            yield return $"The orders of {unlisted} of {covered.Count} trades are not stated: whether they were added "
+                + "to in unsafe time cannot be said.";
+        if (covered.TrueForAll(judged => judged.Trade.Tag is null))
+            yield return "No trade has an entry tag: results per tag cannot be said.";
+        if (covered.Count(judged => judged.Trade.Pair is null) is > 0 and var nameless)
+            yield return $"{nameless} trades do not state their pair and are judged by the first candles.";
+        var blocked = covered.Count(judged => judged.Blocked);
+        if (blocked == 0 || blocked == covered.Count)
+            yield return $"The gate blocks {(blocked == 0 ? "none" : "all")} of the trades: blocked and other trades "
+                + "cannot be compared.";
+    }
+
+    /// <summary>
+    /// Returns the history of a trade's pair, of its exchange if there are several. A future such
+    /// as BTC/USDT:USDT without candles of its own has that of BTC/USDT.
+    /// </summary>
+    private static AssessmentHistory? HistoryOf(Trade trade, IReadOnlyList<AssessmentHistory> histories)
+    {
+        if (trade.Pair is not { } pair)
             return histories is [var first, ..] ? first : null;
         return Find(pair) ?? (pair.IndexOf(':') is > 0 and var colon ? Find(pair[..colon]) : null);
 
-        AssessmentHistory? Find(string name) =>
-            histories.FirstOrDefault(history => history.Tape.Market.Pair.ToString() == name);
+        AssessmentHistory? Find(string name)
+        {
+            var same = histories.Where(history => history.Tape.Market.Pair.ToString() == name);
+            return same.FirstOrDefault(history => history.Tape.Market.Exchange == trade.Exchange)
+                ?? same.FirstOrDefault();
+        }
     }
 
     /// <summary>Returns the position of the first candle with a risk score.</summary>
@@ -137,7 +154,7 @@ public static class JudgeJob
     /// Returns the position of the last candle that had closed at a moment; -1 when it is more than
     /// two days older, because the data then does not cover the moment.
     /// </summary>
-    private static int Known(AssessmentHistory history, Instant moment)
+    internal static int Known(AssessmentHistory history, Instant moment)
     {
         var timeframe = history.Tape.Market.Timeframe.Length;
         var position = CandleFrame.LowerBound(history.Tape.Candles, new((moment - timeframe).UnixMilliseconds + 1)) - 1;
@@ -145,91 +162,4 @@ public static class JudgeJob
             ? position
             : -1;
     }
-}
-
-/// <summary>The inputs of a judgement.</summary>
-public sealed record JudgeOptions
-{
-    /// <summary>Freqtrade's export (zip or JSON), its database, or trades as CSV.</summary>
-    public required string Trades { get; init; }
-
-    /// <summary>Candles of the traded pairs.</summary>
-    public required IReadOnlyList<JudgeMarket> Markets { get; init; }
-
-    /// <summary>Reads the candle files.</summary>
-    public CandleReader Reader { get; init; } = CandleFile.Read;
-
-    /// <summary>The policy.</summary>
-    public RiskPolicy Policy { get; init; } = RiskPolicy.Default;
-
-    /// <summary>Outside values.</summary>
-    public IReadOnlyList<Observation> Observations { get; init; } = [];
-
-    /// <summary>The scheduled events.</summary>
-    public ReplayCalendar Calendar { get; init; } = ReplayCalendar.Shipped;
-
-    /// <summary>The number of rotations of the gate.</summary>
-    public int Shifts { get; init; } = 2000;
-
-    /// <summary>The number of bootstrap resamples for the intervals.</summary>
-    public int Resamples { get; init; } = 1000;
-
-    /// <summary>The seed of the rotations and resamples.</summary>
-    public ulong Seed { get; init; } = 1;
-}
-
-/// <summary>Candles of a traded pair.</summary>
-/// <param name="Pair">The pair.</param>
-/// <param name="Candles">The candle file.</param>
-/// <param name="Exchange">The exchange's CCXT id.</param>
-/// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
-/// rows.</param>
-public sealed record JudgeMarket(Pair Pair, string Candles, string Exchange = "binance", Timeframe? Timeframe = null);
-
-/// <summary>A trade with what was known at its entry.</summary>
-/// <param name="Trade">The trade.</param>
-/// <param name="History">Its market's history.</param>
-/// <param name="Verdicts">The verdicts for the trade's side.</param>
-/// <param name="Known">Position of the last candle that had closed at the entry.</param>
-internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory History, PolicyVerdicts Verdicts, int Known)
-{
-    public bool Blocked => Verdicts.Blocked[Known];
-}
-
-/// <summary>The result of applying a gate to trades.</summary>
-/// <param name="Strategy">The strategy.</param>
-/// <param name="From">The start of the run.</param>
-/// <param name="To">The end of the run.</param>
-/// <param name="Policy">The policy.</param>
-/// <param name="All">Figures of all judged trades.</param>
-/// <param name="Kept">Figures of the trades entered in safe time.</param>
-/// <param name="Chance">Comparison of the skipped trades with skipping at other times.</param>
-/// <param name="Skipped">The trades entered in unsafe time.</param>
-/// <param name="Uncovered">The number of trades without candles, by pair.</param>
-public sealed record Judgement(
-    string Strategy,
-    Instant From,
-    Instant To,
-    string Policy,
-    Performance All,
-    Performance Kept,
-    TradePlaceboResult Chance,
-    IReadOnlyList<Trade> Skipped,
-    IReadOnlyDictionary<string, int> Uncovered
-)
-{
-    /// <summary>
-    /// The number of trades that were entered before the end of the warm-up, when no risk score was
-    /// known, by pair. They are not judged.
-    /// </summary>
-    public required IReadOnlyDictionary<string, int> WarmingUp { get; init; }
-
-    /// <summary>
-    /// The pairs that were judged by the candles of another pair, with that pair: futures by those
-    /// of the spot market.
-    /// </summary>
-    public required IReadOnlyDictionary<string, string> Substituted { get; init; }
-
-    /// <summary>The number of trades that are still open. They are not judged.</summary>
-    public required int OpenTrades { get; init; }
 }

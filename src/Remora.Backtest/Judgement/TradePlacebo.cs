@@ -26,7 +26,7 @@ internal static class TradePlacebo
         bool[] blocked = [.. trades.Select(t => t.Blocked)];
         var result = new TradePlaceboResult(share, all.Compare(blocked, share), ProfitKept(trades, blocked))
         {
-            EqualCount = EntryChance.Test(all, blocked, options.Shifts, options.Seed + 1),
+            EqualCount = EntryChance.Test(all, blocked, options.Shifts, options.Seed + 1, each: true),
             Intervals = EntryChance.Intervals(all, blocked, options.Resamples, options.Seed + 2),
         };
         // Only trades entered within the circle can be rotated.
@@ -61,16 +61,17 @@ internal static class TradePlacebo
         };
     }
 
-    private static EntryTally Tally(IReadOnlyList<JudgedTrade> trades) =>
+    internal static EntryTally Tally(IReadOnlyList<JudgedTrade> trades) =>
         new([.. trades.Select(t => new BaselineTrade(t.Known, t.Trade.ProfitRatio, t.Trade.Profit, Excursion(t)))]);
 
     private static double ProfitKept(IReadOnlyList<JudgedTrade> trades, bool[] blocked)
     {
-        var kept = 0.0;
+        // At equal stakes where not all are known.
+        var (money, ratios) = (0.0, 0.0);
         for (var i = 0; i < blocked.Length; i++)
             if (!blocked[i])
-                kept += trades[i].Trade.Profit;
-        return kept;
+                (money, ratios) = (money + trades[i].Trade.Profit, ratios + trades[i].Trade.ProfitRatio);
+        return trades.Any(judged => double.IsNaN(judged.Trade.Profit)) ? ratios : money;
     }
 
     // By the candles that open while the trade is open; NaN where there is none.
@@ -108,7 +109,8 @@ internal static class TradePlacebo
 /// <param name="TimeBlocked">Share of the run's candles after which the gate blocks. With several
 /// pairs or both sides, the share over all of their gates.</param>
 /// <param name="Entries">The trades, split by whether their entry is in unsafe time.</param>
-/// <param name="ProfitKept">Profit of the trades entered in safe time, in money.</param>
+/// <param name="ProfitKept">Profit of the trades entered in safe time, in money; the sum of their
+/// ratios if a stake is unknown.</param>
 public sealed record TradePlaceboResult(double TimeBlocked, EntryComparison Entries, double ProfitKept)
 {
     /// <summary>

@@ -32,9 +32,26 @@ public sealed record Trade(
     bool Short = false
 )
 {
+    /// <summary>The CCXT id of the exchange; null when the file does not state it.</summary>
+    public string? Exchange { get; init; }
+
+    /// <summary>The name that the strategy gave its entry; null without one.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>
+    /// The entry orders after the first one, by time; null when the file does not state orders.
+    /// </summary>
+    public IReadOnlyList<TradeAddition>? Additions { get; init; }
+
     /// <summary>The time from entry to exit.</summary>
     public TimeSpan Duration => CloseTime - OpenTime;
 }
+
+/// <summary>A filled order that added to an open trade.</summary>
+/// <param name="Time">When it was filled.</param>
+/// <param name="Rate">Its price.</param>
+/// <param name="Amount">The amount of the base currency.</param>
+public sealed record TradeAddition(Instant Time, double Rate, double Amount);
 
 /// <summary>Freqtrade's names of the exit reasons.</summary>
 public static class ExitReason

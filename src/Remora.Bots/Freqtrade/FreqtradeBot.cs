@@ -58,4 +58,4 @@ internal sealed record BotLock(long Id, string Pair, string Side, DateTimeOffset
 internal sealed record WantedLock(string Pair, string Side, string Reason);
 
 /// <summary>The bot refused a request or did not answer it.</summary>
-internal sealed class FreqtradeException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class FreqtradeException(string message, Exception? inner = null) : Exception(message, inner);

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Remora.Bots.Freqtrade;
 
 /// <summary>
-/// A client for the calls of Freqtrade's REST interface that locks need, according to Freqtrade's
-/// documentation. Logs in on demand, and again when its tokens expire.
+/// A client for the calls of Freqtrade's REST interface that locks, books and the judge need, by
+/// Freqtrade's documentation. Logs in on demand, and again when its tokens expire.
 /// </summary>
 internal sealed class FreqtradeRest : IDisposable
 {
@@ -43,6 +43,26 @@ internal sealed class FreqtradeRest : IDisposable
             cancellation
         );
 
+    /// <summary>Returns the open trades.</summary>
+    public Task<IReadOnlyList<BotTrade>> TradesAsync(CancellationToken cancellation) =>
+        AskAsync<IReadOnlyList<BotTrade>>(
+            () => new(HttpMethod.Get, "status"),
+            json => [.. json.EnumerateArray().Select(BotTrade.Of)],
+            cancellation
+        );
+
+    /// <summary>Returns the balance that the bot manages, and its currency.</summary>
+    public Task<(double Wallet, string Currency)> BalanceAsync(CancellationToken cancellation) =>
+        AskAsync(
+            () => new(HttpMethod.Get, "balance"),
+            json =>
+                (
+                    json.GetProperty(json.TryGetProperty("total_bot", out _) ? "total_bot" : "total").GetDouble(),
+                    json.GetProperty("stake").GetString()!
+                ),
+            cancellation
+        );
+
     /// <summary>Returns all active locks, including those that others placed.</summary>
     public Task<IReadOnlyList<BotLock>> LocksAsync(CancellationToken cancellation) =>
         AskAsync(() => new(HttpMethod.Get, "locks"), Locks, cancellation);
@@ -69,6 +89,30 @@ internal sealed class FreqtradeRest : IDisposable
     /// <summary>Deletes a lock. Succeeds if the lock does not exist.</summary>
     public Task DeleteAsync(long id, CancellationToken cancellation) =>
         AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, allowMissing: true);
+
+    /// <summary>Returns a page of the closed trades by id, and the number of all.</summary>
+    public Task<(IReadOnlyList<JsonElement> Page, int Total)> TradesAsync(
+        int limit,
+        int offset,
+        CancellationToken cancellation
+    ) =>
+        AskAsync<(IReadOnlyList<JsonElement>, int)>(
+            () => new(HttpMethod.Get, $"trades?limit={limit}&offset={offset}&order_by_id=true"),
+            json => ([.. json.GetProperty("trades").EnumerateArray()], json.GetProperty("total_trades").GetInt32()),
+            cancellation
+        );
+
+    /// <summary>Returns the number of open trades.</summary>
+    public Task<int> OpenTradesAsync(CancellationToken cancellation) =>
+        AskAsync(() => new(HttpMethod.Get, "count"), json => json.GetProperty("current").GetInt32(), cancellation);
+
+    /// <summary>Returns the balance with which the bot started, in its stake currency.</summary>
+    public Task<double> StartingBalanceAsync(CancellationToken cancellation) =>
+        AskAsync(
+            () => new(HttpMethod.Get, "balance"),
+            json => json.GetProperty("starting_capital").GetDouble(),
+            cancellation
+        );
 
     public void Dispose() => _http.Dispose();
 
@@ -142,15 +186,12 @@ internal sealed class FreqtradeRest : IDisposable
     {
         using (request)
         {
+            var target = $"{request.Method} /api/v1/{request.RequestUri}"; // relative until it is sent
             request.Headers.Authorization = key;
             try
             {
                 using var response = await _http.SendAsync(request, cancellation);
-                return (
-                    response.StatusCode,
-                    await response.Content.ReadAsByteArrayAsync(cancellation),
-                    $"{request.Method} /api/v1/{request.RequestUri}"
-                );
+                return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), target);
             }
             catch (HttpRequestException e)
             {
@@ -167,8 +208,8 @@ internal sealed class FreqtradeRest : IDisposable
     {
         if (response.Status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotFound)
             throw new FreqtradeException(
-                $"{_bot} does not support {response.Target} (status {(int)response.Status}): use a Freqtrade "
-                    + $"version whose REST interface can place locks"
+                $"{_bot} does not support {response.Target} (status {(int)response.Status}): use a newer "
+                    + $"version of Freqtrade"
             );
         if ((int)response.Status is < 200 or >= 300)
             throw new FreqtradeException($"{_bot} returned {(int)response.Status} for {response.Target}");

@@ -9,14 +9,7 @@ namespace Remora.Cli.Commands;
 internal sealed class BotOptionSet
 {
     private readonly Option<Uri[]> _bots;
-    private readonly Option<string?> _user = new("--user") { Description = "User name of the bots' api_server" };
-
-    private readonly Option<string> _password = new("--password-env")
-    {
-        Description = "Environment variable that contains the password",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => "FREQTRADE_PASSWORD",
-    };
+    private readonly BotLoginOptionSet _login = new();
 
     /// <param name="name">The option that names a bot.</param>
     /// <param name="description">What is done with the bots.</param>
@@ -44,7 +37,7 @@ internal sealed class BotOptionSet
         };
 
     /// <summary>All options of the set, for a command.</summary>
-    public IReadOnlyList<Option> All => [_bots, _user, _password];
+    public IReadOnlyList<Option> All => [_bots, .. _login.All];
 
     /// <summary>
     /// Returns the named bots. Returns an error in <paramref name="error"/> if bots are named
@@ -55,15 +48,44 @@ internal sealed class BotOptionSet
         error = null;
         if (parsed.GetValue(_bots) is not { Length: > 0 } bots)
             return [];
+        return _login.TryRead(parsed, _bots.Name, out var user, out var password, out error)
+            ? [.. bots.Select(bot => new FreqtradeBot(bot, user, password))]
+            : [];
+    }
+}
+
+/// <summary>Options with the user of bots and the variable that contains the password.</summary>
+internal sealed class BotLoginOptionSet
+{
+    private readonly Option<string?> _user = new("--user") { Description = "User name of the bots' api_server" };
+
+    private readonly Option<string> _password = new("--password-env")
+    {
+        Description = "Environment variable that contains the password",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "FREQTRADE_PASSWORD",
+    };
+
+    /// <summary>All options of the set, for a command.</summary>
+    public IReadOnlyList<Option> All => [_user, _password];
+
+    /// <summary>Returns the user and the password, or the error that one is missing.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="requiring">What requires them.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="error">What is missing; null if nothing is.</param>
+    public bool TryRead(ParseResult parsed, string requiring, out string user, out string password, out string? error)
+    {
         var variable = parsed.GetValue(_password)!;
-        if (parsed.GetValue(_user) is not { Length: > 0 } user)
-            error = $"{_bots.Name} requires --user, the user name of the bot's api_server";
-        else if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } password)
-            error =
-                $"the environment variable {variable} is not set: set it to the password, or name another variable "
-                + $"with --password-env";
-        else
-            return [.. bots.Select(bot => new FreqtradeBot(bot, user, password))];
-        return [];
+        user = parsed.GetValue(_user) ?? "";
+        password = Environment.GetEnvironmentVariable(variable) ?? "";
+        error =
+            user.Length == 0 ? $"{requiring} requires --user, the user name of the bot's api_server"
+            : password.Length == 0
+                ? $"the environment variable {variable} is not set: set it to the password, or name another variable "
+                    + $"with --password-env"
+            : null;
+        return error is null;
     }
 }

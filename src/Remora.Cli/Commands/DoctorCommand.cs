@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Remora.Feeds.Exchanges;
+using Remora.Feeds.Http;
 using Remora.Server.Settings;
 using Spectre.Console;
 
@@ -22,13 +23,20 @@ internal static class DoctorCommand
             "Checks installation, network and settings. Exit code 1 if something is missing."
         );
         var running = new RunningServiceOptionSet("this machine at the settings' port");
+        var live = new Option<bool>("--live")
+        {
+            Description =
+                "Also request each outside source, and candles of each exchange twice: which are reachable, which "
+                + "refuse this region, and which fallback serves",
+        };
+        command.Options.Add(live);
         foreach (var option in service.All)
             command.Options.Add(option);
         running.AddTo(command);
         command.SetAction(
             async (parsed, cancellation) =>
             {
-                var (findings, _) = await ExamineAsync(service, running, parsed, cancellation);
+                var (findings, _) = await ExamineAsync(service, running, parsed, parsed.GetValue(live), cancellation);
                 Print(findings);
                 return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
             }
@@ -41,6 +49,7 @@ internal static class DoctorCommand
         ServiceOptionSet service,
         RunningServiceOptionSet running,
         ParseResult parsed,
+        bool live,
         CancellationToken cancellation
     )
     {
@@ -66,7 +75,9 @@ internal static class DoctorCommand
             ]);
             var (answer, sandbox) = await ServiceAsync(settings, running, parsed, cancellation);
             findings.Add(answer);
-            findings.AddRange(await ExchangesAsync(settings, sandbox, cancellation));
+            findings.AddRange(
+                await OutsideAsync(settings, sandbox ?? settings.SandboxUrl?.ToString(), live, cancellation)
+            );
         }
         return (findings, settings);
     }
@@ -156,29 +167,55 @@ internal static class DoctorCommand
     }
 
     /// <summary>
-    /// Checks every exchange of the settings, or the sandbox that simulates them.
+    /// Checks the exchanges of the settings, or the sandbox that simulates them, and with
+    /// <paramref name="live"/> everything that they return.
     /// </summary>
-    private static async Task<IReadOnlyList<Finding>> ExchangesAsync(
+    private static async Task<IReadOnlyList<Finding>> OutsideAsync(
         ServiceSettings settings,
         string? sandbox,
+        bool live,
         CancellationToken cancellation
     )
     {
         var ids = settings
             .TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange))
             .Distinct();
-        sandbox ??= settings.SandboxUrl?.ToString();
         if (sandbox is null && settings.Sandbox)
             return [.. ids.Select(id => new Finding(id, null, "not checked: the settings use a sandbox"))];
         var world = sandbox is null ? null : new Uri(sandbox);
+        var clock = TimeProvider.System;
+        try
+        {
+            if (live && world is not null)
+                clock = (await RemoteSandbox.ConnectAsync(world, cancellation)).Clock;
+        }
+        catch (SandboxUnreachableException e)
+        {
+            return [new("sandbox", false, e.Message)];
+        }
         await using var bridge = CcxtBridge.Start(
             new()
             {
                 RequestDeadline = TimeSpan.FromSeconds(10),
                 BaseUrl = world,
                 RateLimit = world is null,
-            }
+            },
+            clock
         );
+        if (!live)
+            return await ExchangesAsync(settings, [.. ids], world, bridge, cancellation);
+        using var http = OutsideHttp.NewClient();
+        return await new LiveChecks(settings, bridge, http, world, clock).RunAsync(cancellation);
+    }
+
+    private static async Task<IReadOnlyList<Finding>> ExchangesAsync(
+        ServiceSettings settings,
+        IReadOnlyList<string> ids,
+        Uri? world,
+        CcxtBridge bridge,
+        CancellationToken cancellation
+    )
+    {
         return await Task.WhenAll(
             ids.Select(async id =>
             {

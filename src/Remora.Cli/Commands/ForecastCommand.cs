@@ -2,8 +2,11 @@ using System.CommandLine;
 using System.Text.Json;
 using Remora.Backtest;
 using Remora.Backtest.Forecasts;
+using Remora.Backtest.Portfolios;
+using Remora.Backtest.Report;
 using Remora.Cli.Render;
 using Remora.Forecasts;
+using Remora.Markets;
 
 namespace Remora.Cli.Commands;
 
@@ -15,6 +18,7 @@ internal static class ForecastCommand
         {
             Fit(),
             Evaluate(),
+            Portfolio(),
         };
 
     private static Command Fit()
@@ -73,12 +77,8 @@ internal static class ForecastCommand
         var calendar = new CalendarOption();
         var from = Options.Time("--from", "The first moment of a forecast");
         from.Required = true;
-        var until = Options.Time("--until", "The end of the last outcome [default: the end of the candles]");
-        var coefficients = new Option<string?>("--coefficients")
-        {
-            Description = "File of coefficients, from 'remora forecast fit' [default: the shipped ones]",
-            HelpName = "FILE",
-        };
+        var until = OutcomesUntil();
+        var coefficients = CoefficientsOption();
         var refit = new Option<bool>("--refit")
         {
             Description = "Fit the coefficients anew for each quarter to the candles that were known then",
@@ -128,7 +128,71 @@ internal static class ForecastCommand
         return command;
     }
 
-    private static CoefficientVintages Coefficients(string? file)
+    private static Command Portfolio()
+    {
+        var candles = new MarketFilesOption();
+        var calendar = new CalendarOption();
+        var from = Options.Time("--from", "The first moment of a forecast");
+        from.Required = true;
+        var until = OutcomesUntil();
+        var coefficients = CoefficientsOption();
+        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
+        var command = new Command(
+            "portfolio",
+            "Compares forecasts of books of two or more pairs with what happened, beside simpler forecasts. Prints "
+                + "Markdown."
+        )
+        {
+            candles,
+            calendar,
+            from,
+            until,
+            coefficients,
+            json,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.FromResult(
+                    Terminal.Attempt(() =>
+                    {
+                        using var files = new FileEngine(cancellation);
+                        var options = new PortfolioEvaluateOptions
+                        {
+                            Markets = candles.Read(parsed),
+                            Reader = files.Read,
+                            From = parsed.GetValue(from)!.Value,
+                            Until = parsed.GetValue(until),
+                            Coefficients = Coefficients(parsed.GetValue(coefficients)),
+                            Calendar = calendar.Read(parsed).Dates,
+                        };
+                        var evaluation = Terminal.WithProgress(
+                            "evaluating",
+                            progress => PortfolioEvaluateJob.Run(options, progress, cancellation)
+                        );
+                        Console.Write(
+                            parsed.GetValue(json)
+                                ? JsonSerializer.Serialize(evaluation, CliJson.Shared.PortfolioEvaluation) + "\n"
+                                : PortfolioEvaluationText.Of(evaluation)
+                        );
+                        return ExitCode.Ok;
+                    })
+                )
+        );
+        return command;
+    }
+
+    private static Option<Instant?> OutcomesUntil() =>
+        Options.Time("--until", "The end of the last outcome [default: the end of the candles]");
+
+    private static Option<string?> CoefficientsOption() =>
+        new("--coefficients")
+        {
+            Description = "File of coefficients, from 'remora forecast fit' [default: the shipped ones]",
+            HelpName = "FILE",
+        };
+
+    /// <summary>Reads a file of coefficients; the shipped ones without a file.</summary>
+    internal static CoefficientVintages Coefficients(string? file)
     {
         if (file is null)
             return CoefficientVintages.Shipped;

@@ -1,6 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Remora.Backtest;
+using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Judgement;
+using Remora.Bots.Freqtrade;
+using Remora.Cli.Render;
+using Remora.Feeds.History;
 using Remora.Risk;
 
 namespace Remora.Cli.Commands;
@@ -13,120 +18,136 @@ internal static class JudgeCommand
         var trades = new Argument<string>("TRADES")
         {
             Description =
-                "Backtest exported by Freqtrade (zip or JSON), database of its bot (sqlite), or trades as CSV",
+                "Address of a bot's REST API, such as http://127.0.0.1:8080; backtest exported by Freqtrade (zip or "
+                + "JSON), database of its bot (sqlite), or trades as CSV",
         };
-        var candles = new MarketFilesOption();
+        var login = new BotLoginOptionSet();
+        var candles = new MarketFilesOption(isRequired: false);
+        var source = new JudgeCandles();
         var policy = new Option<string>("--policy")
         {
             Description = "Built-in policy or policy file",
             DefaultValueFactory = _ => BuiltInPolicies.Default.Name,
         };
         var outside = new OutsideOption();
+        var balance = new Option<double?>("--balance")
+        {
+            Description = "Balance at the start in money, for profits relative to it [default: as the trades state it]",
+        };
+        balance.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is not (> 0 and <= 1e15))
+                result.AddError("--balance: expected a number above 0, at most 1e15");
+        });
         var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
         var command = new Command(
             "judge",
             "Applies a gate to trades: finds the blocked ones, the effect on profit, and the probability of the "
-                + "same effect by chance."
+                + "same effect by chance. Without --candles, the candles come from the store, or with --fetch from "
+                + "the exchange."
         )
         {
             trades,
             candles,
             policy,
             outside,
+            balance,
             json,
         };
+        foreach (var option in login.All)
+            command.Options.Add(option);
+        source.AddTo(command, candles);
         command.SetAction(
-            (parsed, cancellation) =>
-                Task.FromResult(
+            async (parsed, cancellation) =>
+            {
+                using var files = new FileEngine(cancellation);
+                try
+                {
+                    var runs = await ReadAsync(parsed.GetValue(trades)!, login, parsed, cancellation);
+                    if (parsed.GetValue(balance) is { } stated)
+                        runs = [.. runs.Select(run => run with { StartingBalance = stated })];
+                    var options = new JudgeOptions
+                    {
+                        Runs = runs,
+                        Reader = files.Read,
+                        Markets = [.. candles.Read(parsed).Select(market => new JudgeMarket(market.Pair, market.File))],
+                        Policy = Policies.Find(parsed.GetValue(policy)!),
+                        Observations = outside.Read(parsed),
+                    };
+                    return options.Markets.Count > 0
+                        ? Judge(options)
+                        : await source.WithCandlesAsync(options, parsed, Judge, cancellation);
+                }
+                catch (FreqtradeException e)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Unavailable);
+                }
+                catch (SandboxUnreachableException e)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Unavailable);
+                }
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                    return Terminal.Fail("cancelled", ExitCode.Unavailable);
+                }
+                catch (Exception e)
+                    when (e
+                            is BacktestException
+                                or HistoryException
+                                or PolicyException
+                                or IOException
+                                or UnauthorizedAccessException
+                    )
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Usage);
+                }
+
+                int Judge(JudgeOptions all) =>
                     Terminal.Attempt(() =>
                     {
-                        using var files = new FileEngine(cancellation);
-                        var options = new JudgeOptions
-                        {
-                            Reader = files.Read,
-                            Trades = parsed.GetValue(trades)!,
-                            Markets =
-                            [
-                                .. candles.Read(parsed).Select(market => new JudgeMarket(market.Pair, market.File)),
-                            ],
-                            Policy = Policies.Find(parsed.GetValue(policy)!),
-                            Observations = outside.Read(parsed),
-                        };
                         var judgements = Terminal.WithProgress(
                             "judging",
-                            progress => JudgeJob.Run(options, progress, cancellation)
+                            progress => JudgeJob.Run(all, progress, cancellation)
                         );
                         if (parsed.GetValue(json))
                             Console.WriteLine(
                                 JsonSerializer.Serialize(judgements, CliJson.Shared.IReadOnlyListJudgement)
                             );
                         else
-                            foreach (var judgement in judgements)
-                                Print(judgement);
+                            foreach (var line in JudgementText.Of(judgements))
+                                Console.WriteLine(line);
                         return ExitCode.Ok;
-                    })
-                )
+                    });
+            }
         );
         return command;
     }
 
-    private static void Print(Judgement judgement)
+    private static async Task<IReadOnlyList<ExportedRun>> ReadAsync(
+        string trades,
+        BotLoginOptionSet login,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
     {
-        var (chance, entries) = (judgement.Chance, judgement.Chance.Entries);
-        Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
-        Console.WriteLine(
-            $"  The gate blocks {chance.TimeBlocked:P1} of the time, and {judgement.Skipped.Count} of "
-                + $"{judgement.All.Trades} trades."
+        if (
+            !trades.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+            && !trades.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+        )
+            return TradeRuns.Read(trades);
+        if (!Options.TryReadAddress(trades, out var url))
+            throw new BacktestException(
+                "TRADES: expected an address such as http://127.0.0.1:8080, without user and password"
+            );
+        if (!login.TryRead(parsed, "a bot", out var user, out var password, out var error))
+            throw new BacktestException(error!);
+        var bot = new FreqtradeBot(url, user, password) { Timeout = TimeSpan.FromSeconds(30) };
+        var read = await Terminal.WithProgressAsync(
+            "reading trades",
+            progress => FreqtradeTrades.ReadAsync(bot, progress, cancellation)
         );
-        Console.WriteLine(
-            $"  Profit with all trades {judgement.All.ProfitTotalPct:0.00} %, without the blocked ones "
-                + $"{judgement.Kept.ProfitTotalPct:0.00} %."
-        );
-        if (judgement.Skipped.Count > 0)
-        {
-            Console.WriteLine(
-                $"  Mean profit of a trade in unsafe time {100 * entries.BlockedMean:0.000} "
-                    + $"%{Within(chance, "blocked_mean_pct")}, in safe time {100 * entries.AllowedMean:0.000} %; the "
-                    + $"difference is {entries.EdgePct:0.000} points{Within(chance, "edge_pct")}."
-            );
-            if (double.IsFinite(entries.LoserLift))
-                Console.WriteLine(
-                    $"  Unsafe time contains {entries.LosersBlocked:P1} of the losing trades and "
-                        + $"{entries.TradesBlocked:P1} of all trades, a ratio of "
-                        + $"{entries.LoserLift:0.00}{Within(chance, "loser_lift")}; relative to its share of time the "
-                        + $"ratio is {entries.LoserLiftByTime:0.00}."
-                );
-            Console.WriteLine(
-                $"  The worst twentieth of the trades averages {100 * entries.Shortfall:0.00} %, without unsafe "
-                    + $"time {100 * entries.AllowedShortfall:0.00} %."
-            );
-            foreach (var (figure, test) in chance.EqualCount.Where(test => !double.IsNaN(test.Value.P)))
-                Console.WriteLine(
-                    $"  {figure}: skipping as many other trades does at least as well with probability {test.P:0.000}."
-                );
-        }
-        if (chance.Tests is { } tests)
-            foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P)))
-                Console.WriteLine(
-                    $"  {figure}: blocking as much time at other times does at least as well with probability "
-                        + $"{test.P:0.000}."
-                );
-        else
-            Console.WriteLine("  The run is too short to compare it with blocking at other times.");
-        foreach (var (pair, other) in judgement.Substituted)
-            Console.WriteLine($"  Trades of {pair} are judged by the candles of {other}.");
-        if (judgement.OpenTrades > 0)
-            Console.WriteLine($"  {judgement.OpenTrades} trades are still open and not included.");
-        foreach (var (pair, count) in judgement.WarmingUp)
-            Console.WriteLine(
-                $"  {count} trades of {pair} are not included: they were entered before the end of the warm-up."
-            );
-        foreach (var (pair, count) in judgement.Uncovered)
-            Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");
+        if (read.Closed.Count == 0)
+            throw new BacktestException($"{bot} has no closed trades yet");
+        return TradeRuns.OfBot(read.Closed, read.StartingBalance ?? double.NaN, read.Open);
     }
-
-    private static string Within(Backtest.Judgement.TradePlaceboResult chance, string figure) =>
-        chance.Intervals[figure] is { } interval && double.IsFinite(interval.Low)
-            ? $" (95 %: {interval.Low:0.00} to {interval.High:0.00})"
-            : "";
 }

@@ -14,6 +14,9 @@ namespace Remora.Cli.Commands;
 /// </summary>
 internal static partial class KeysCommand
 {
+    private const int MostDays = 3660;
+    private const int LongestUrl = 300; // a larger code does not fit into a terminal
+
     public static Command Create() =>
         new("keys", "Creates, lists, revokes and rotates API keys. A running service applies changes within a second.")
         {
@@ -42,9 +45,26 @@ internal static partial class KeysCommand
         });
         var scopes = new Option<string[]>("--scope")
         {
-            Description = $"What the key may do besides reading, repeatable: {string.Join(", ", ApiKey.KnownScopes)}",
+            Description =
+                $"What the key may do, repeatable: {string.Join(", ", KeyScopes.All)} [default: read everything; "
+                + $"'pairs' alone adds to that]",
         };
-        scopes.AcceptOnlyFromAmong([.. ApiKey.KnownScopes]);
+        scopes.AcceptOnlyFromAmong([.. KeyScopes.All]);
+        var days = new Option<int?>("--days") { Description = "Days until the key expires [default: never]" };
+        days.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > MostDays)
+                result.AddError($"--days: expected a whole number from 1 to {MostDays}");
+        });
+        var qr = new Option<bool>("--qr")
+        {
+            Description = "Also print a QR code that opens the page with this key on a phone",
+        };
+        var url = new Option<string?>("--url")
+        {
+            Description = "Address of the page for the QR code [default: the setting public_url]",
+            HelpName = "URL",
+        };
         return WithFile(
             new("add", "Creates a key and prints it once. Only its hash is stored.")
             {
@@ -53,6 +73,9 @@ internal static partial class KeysCommand
                 side,
                 perMinute,
                 scopes,
+                days,
+                qr,
+                url,
             },
             (parsed, settings) =>
             {
@@ -62,15 +85,26 @@ internal static partial class KeysCommand
                             + $"{string.Join(", ", settings.Policies.Select(known => known.Name))}",
                         ExitCode.Usage
                     );
+                var page = parsed.GetValue(url) ?? settings.PublicUrl?.AbsoluteUri;
+                if (parsed.GetValue(qr) && !IsAddress(page))
+                    return Terminal.Fail(
+                        page is null
+                            ? "--qr needs the address of the page: add --url https://…, or set public_url"
+                            : $"--url '{page}': expected an http:// or https:// address of at most {LongestUrl} "
+                                + "characters",
+                        ExitCode.Usage
+                    );
                 var secret = ApiKey.NewSecret();
+                var now = Now();
                 var key = new ApiKey(
                     parsed.GetValue(name)!,
                     ApiKey.HashOf(secret),
-                    Now(),
+                    now,
                     parsed.GetValue(policy),
                     parsed.GetValue(side),
                     parsed.GetValue(perMinute),
-                    parsed.GetValue(scopes) is { Length: > 0 } given ? [.. given.Distinct()] : null
+                    parsed.GetValue(scopes) is { Length: > 0 } given ? [.. given.Distinct()] : null,
+                    parsed.GetValue(days) is { } life ? now + TimeSpan.FromDays(life) : null
                 );
                 var isTaken = false;
                 new KeyFile(settings.DataFolder).Change(keys =>
@@ -81,10 +115,19 @@ internal static partial class KeysCommand
                         $"the key '{key.Name}' already exists: rotate it, or choose another name",
                         ExitCode.Usage
                     );
-                return Show(secret);
+                Show(secret);
+                if (parsed.GetValue(qr))
+                    KeyCode.Print($"{page!.TrimEnd('/')}/#key={secret}");
+                return ExitCode.Ok;
             }
         );
     }
+
+    private static bool IsAddress(string? text) =>
+        text?.Length <= LongestUrl
+        && Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+        && address is { UserInfo: "", Query: "", Fragment: "" };
 
     private static Command List() =>
         WithFile(
@@ -92,11 +135,15 @@ internal static partial class KeysCommand
             (_, settings) =>
             {
                 var table = new Table { Border = TableBorder.Rounded };
-                table.AddColumns("name", "created", "policy", "side", "per minute", "scopes");
+                table.AddColumns("name", "created", "expires", "last used", "policy", "side", "per minute", "scopes");
+                var used = KeyUse.Read(settings.DataFolder);
+                var now = TimeProvider.System.GetUtcNow();
                 foreach (var key in new KeyFile(settings.DataFolder).Read())
                     table.AddRow(
                         key.Name,
                         key.Created.ToString(),
+                        key.Expires is { } end ? (key.IsExpired(now) ? $"{end} (expired)" : end.ToString()) : "never",
+                        used.TryGetValue(key.Hash, out var last) ? last.ToString() : "-",
                         key.Policy ?? "-",
                         key.Side is { } side ? RemoraJson.NameOf(side) : "-",
                         key.PerMinute?.ToString() ?? "-",
@@ -123,7 +170,8 @@ internal static partial class KeysCommand
         return WithFile(
             new(
                 "rotate",
-                "Replaces a key by a new one with the same name and settings, and prints it. The old key stops working."
+                "Replaces a key by a new one with the same name, settings and lifetime, and prints it. The old key "
+                    + "stops working."
             )
             {
                 name,
@@ -134,7 +182,16 @@ internal static partial class KeysCommand
                 var isDone = Replace(
                     settings,
                     parsed.GetValue(name)!,
-                    key => key with { Hash = ApiKey.HashOf(secret), Created = Now() }
+                    key =>
+                    {
+                        var now = Now();
+                        return key with
+                        {
+                            Hash = ApiKey.HashOf(secret),
+                            Created = now,
+                            Expires = key.Expires is { } end ? now + (end - key.Created) : null,
+                        };
+                    }
                 );
                 return isDone ? Show(secret) : Unknown(parsed.GetValue(name)!);
             }
@@ -191,14 +248,7 @@ internal static partial class KeysCommand
         {
             try
             {
-                return run(
-                    parsed,
-                    service.Read(
-                        parsed,
-                        new KeyValuePair<string, string>("host", "127.0.0.1"),
-                        new KeyValuePair<string, string>("require-keys", "false")
-                    )
-                ); // keys may be missing at this point
+                return run(parsed, service.ReadWithoutKeys(parsed));
             }
             catch (SettingsException e)
             {

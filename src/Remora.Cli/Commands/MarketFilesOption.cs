@@ -6,12 +6,12 @@ namespace Remora.Cli.Commands;
 /// <summary><c>--candles PAIR=FILE</c>, repeatable: candle files of several pairs.</summary>
 internal sealed class MarketFilesOption : Option<string[]>
 {
-    public MarketFilesOption()
+    public MarketFilesOption(bool isRequired = true)
         : base("--candles")
     {
         Description =
             $"Candle file of a pair, for example BTC/USDT=candles.csv.gz ({FileEngine.CandleFormats}); repeatable";
-        Required = true;
+        Required = isRequired;
         Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -23,11 +23,9 @@ internal sealed class MarketFilesOption : Option<string[]>
     /// <summary>Reads the pairs and their files.</summary>
     public IReadOnlyList<(Pair Pair, string File)> Read(ParseResult parsed) =>
         [
-            .. parsed
-                .GetValue(this)!
-                .Select(text =>
-                    TryRead(text, out var pair, out var file) ? (pair, file) : throw new InvalidOperationException(text)
-                ),
+            .. (parsed.GetValue(this) ?? []).Select(text =>
+                TryRead(text, out var pair, out var file) ? (pair, file) : throw new InvalidOperationException(text)
+            ),
         ];
 
     private static bool TryRead(string text, out Pair pair, out string file)

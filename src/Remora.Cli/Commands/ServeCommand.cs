@@ -53,7 +53,8 @@ internal static class ServeCommand
                     var given = world.Given(parsed).ToList();
                     if (given.Contains("--speed"))
                         flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
-                    var settings = service.Read(parsed, flags);
+                    var read = service.ReadWithTexts(parsed, flags);
+                    var settings = read.Settings;
                     var bots = followed.Read(parsed, out var error);
                     if (error is not null)
                         return Terminal.Fail(error, ExitCode.Usage);
@@ -72,7 +73,15 @@ internal static class ServeCommand
                             $"{given[0]} does not apply to the sandbox at {running}: use it with 'remora sandbox'",
                             ExitCode.Usage
                         );
-                    return await RunAsync(settings, parsed, world, cancellation);
+                    return await RunAsync(
+                        settings,
+                        read,
+                        () => service.ReadWithTexts(parsed, flags),
+                        service.ConfigFile(parsed, ServiceOptionSet.Variables()),
+                        parsed,
+                        world,
+                        cancellation
+                    );
                 }
                 catch (SettingsException e)
                 {
@@ -102,19 +111,23 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(
         ServiceSettings settings,
+        SettingsReading read,
+        Func<SettingsReading> readAgain,
+        string? config,
         ParseResult parsed,
         SandboxOptionSet world,
         CancellationToken cancellation
     )
     {
-        using var log = ConsoleLog.Create(settings.LogFormat);
+        var threshold = new LogThreshold(settings.LogLevel);
+        using var log = ConsoleLog.Create(settings, threshold);
         var supervisor = LoggedSupervisor.Create(log);
         await using var sandbox = settings.Sandbox
             ? await ServiceSandbox.StartAsync(settings, parsed, world, cancellation)
             : null;
         settings = FolderPolicy.Keep(settings, ServiceStore.KeptFolderOf(settings));
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
-        await using var store = ServiceStore.Open(settings, clock, log, supervisor);
+        await using var store = ServiceStore.Open(settings, clock, log, supervisor, config);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
         await using var outside = OutsideWorld.Connect(
             settings,
@@ -125,10 +138,15 @@ internal static class ServeCommand
             supervisor,
             ServiceStore.KeptFolderOf(settings) is { } kept ? Path.Combine(kept, "states") : null
         );
+        var live = new LiveSettings(settings);
+        var reload = new SettingsReload(live, read, readAgain, now => threshold.Level = now.LogLevel, log);
+        using var hangup = Shutdown.OnHangup(reload);
         await using var service = await ServiceHost.StartAsync(
             settings,
             outside.Parts with
             {
+                Live = live,
+                Reload = reload,
                 Observe = store is null ? [] : [store.Meter.Register],
             },
             clock,

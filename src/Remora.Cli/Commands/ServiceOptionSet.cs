@@ -48,12 +48,38 @@ internal sealed class ServiceOptionSet
     public ServiceSettings Read(ParseResult parsed, params IEnumerable<KeyValuePair<string, string>> more)
     {
         var environment = Variables();
+        return SettingsReader.Read(ConfigFile(parsed, environment), environment, Flags(parsed, more));
+    }
+
+    /// <summary>Does the same, and returns the texts too.</summary>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    public SettingsReading ReadWithTexts(ParseResult parsed, IReadOnlyList<KeyValuePair<string, string>> more)
+    {
+        var environment = Variables();
+        var (file, flags) = (ConfigFile(parsed, environment), Flags(parsed, more));
+        var texts = SettingsReader.TextsOf(file, environment, flags);
+        return new(SettingsReader.Read(file, environment, flags), texts);
+    }
+
+    private Dictionary<string, string> Flags(ParseResult parsed, IEnumerable<KeyValuePair<string, string>> more)
+    {
         var flags = new Dictionary<string, string>(more);
         foreach (var option in _settings.Concat(_refused))
             if (parsed.GetValue(option) is { } value)
                 flags[option.Name[2..]] = value;
-        return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
+        return flags;
     }
+
+    /// <summary>
+    /// Does the same for a command that does not serve, for which keys may be missing.
+    /// </summary>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    public ServiceSettings ReadWithoutKeys(ParseResult parsed) =>
+        Read(
+            parsed,
+            new KeyValuePair<string, string>("host", "127.0.0.1"),
+            new KeyValuePair<string, string>("require-keys", "false")
+        );
 
     /// <summary>The option that names the settings file.</summary>
     public Option<string?> Config => _config;

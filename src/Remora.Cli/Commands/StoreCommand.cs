@@ -12,7 +12,7 @@ namespace Remora.Cli.Commands;
 internal static class StoreCommand
 {
     public static Command Create() =>
-        new("store", "Shows, backs up and restores the store.") { Status(), Backup(), Restore() };
+        new("store", "Shows, backs up and restores the store.") { Status(), Backup(), Restore(), StoreDrill.Create() };
 
     private static Command Status()
     {
@@ -253,7 +253,7 @@ internal static class StoreCommand
     private static string Time(DateTimeOffset? time) =>
         time?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
 
-    private sealed class Steps(IProgress<double> bar) : IProgress<BackupProgress>
+    internal sealed class Steps(IProgress<double> bar) : IProgress<BackupProgress>
     {
         public void Report(BackupProgress value) => bar.Report(value.Total == 0 ? 1 : (double)value.Done / value.Total);
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -13,12 +15,15 @@ namespace Remora.Cli.Commands;
 internal static class SupportBundleCommand
 {
     private const int LogLines = 2000;
+    private const int ShortestSecret = 4; // shorter values would mark parts of words
     private static readonly string[] Answers =
     [
         "/api/v1/status",
         "/api/v1/sources",
         "/api/v1/pairs",
         "/api/v1/risk",
+        "/api/v1/store",
+        "/api/v1/store/tables",
         "/metrics",
     ];
 
@@ -34,13 +39,15 @@ internal static class SupportBundleCommand
         };
         var log = new Option<string?>("--log")
         {
-            Description = $"Log file of the service; its last {LogLines} lines are included",
+            Description =
+                $"Log file of the service; its last {LogLines} lines are included [default: log_file of the settings, "
+                + "or the journal of the unit remora]",
             HelpName = "FILE",
         };
         var command = new Command(
             "support-bundle",
-            "Collects versions, settings, results of doctor, status, metrics and log lines in a zip file, without "
-                + "secrets."
+            "Collects versions, settings, results of doctor, status, store, metrics and log lines in a zip file, "
+                + "without secrets."
         )
         {
             to,
@@ -54,7 +61,13 @@ internal static class SupportBundleCommand
             {
                 try
                 {
-                    var (findings, settings) = await DoctorCommand.ExamineAsync(service, running, parsed, cancellation);
+                    var (findings, settings) = await DoctorCommand.ExamineAsync(
+                        service,
+                        running,
+                        parsed,
+                        live: false,
+                        cancellation
+                    );
                     var entries = new Dictionary<string, string>
                     {
                         ["doctor.txt"] = string.Concat(
@@ -68,13 +81,20 @@ internal static class SupportBundleCommand
                         using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
                         foreach (var path in Answers)
                         {
-                            var name = path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json");
+                            var name =
+                                path["/".Length..].Replace("api/v1/", "").Replace('/', '-')
+                                + (path == "/metrics" ? ".txt" : ".json");
                             entries[name] = await AskAsync(connection, path, cancellation);
                         }
                     }
-                    if (parsed.GetValue(log) is { } file)
-                        entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
-                    Write(parsed.GetValue(to)!, entries);
+                    entries["log.txt"] = parsed.GetValue(log) is { } file
+                        ? Lines([file])
+                        : await LogAsync(settings, cancellation);
+                    Write(
+                        parsed.GetValue(to)!,
+                        entries,
+                        SecretsOf(service.ConfigFile(parsed, ServiceOptionSet.Variables()))
+                    );
                     Console.Error.WriteLine(
                         $"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before "
                             + $"you send it."
@@ -122,6 +142,69 @@ internal static class SupportBundleCommand
         return json.ToJsonString(CliJson.Indented.Options);
     }
 
+    private static string Lines(IEnumerable<string> files) =>
+        string.Concat(files.SelectMany(LinesOf).TakeLast(LogLines).Select(line => line + "\n"));
+
+    private static IEnumerable<string> LinesOf(string path)
+    {
+        // The service has the file open for writing
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(file);
+        while (reader.ReadLine() is { } line)
+            yield return line;
+    }
+
+    private static async Task<string> LogAsync(ServiceSettings? settings, CancellationToken cancellation)
+    {
+        const string none =
+            "no log was found: set log_file, or name the log with --log (containers: docker logs remora 2> FILE)\n";
+        if (settings?.LogFile is { } path && FileLog.FilesOf(path) is { Count: > 0 } files)
+            return Lines(files);
+        if (!OperatingSystem.IsLinux())
+            return none;
+        try
+        {
+            using var journal = Process.Start(
+                new ProcessStartInfo(
+                    "journalctl",
+                    ["--unit", "remora", "--lines", $"{LogLines}", "--no-pager", "--quiet", "--output", "short-iso"]
+                )
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
+            var lines = await journal.StandardOutput.ReadToEndAsync(cancellation);
+            await journal.WaitForExitAsync(cancellation);
+            return lines.Length > 0 ? lines : none;
+        }
+        catch (Win32Exception)
+        {
+            return none; // no journal on this system
+        }
+    }
+
+    /// <summary>Returns the values of variables with secrets, which no entry may contain.</summary>
+    private static List<string> SecretsOf(string? config)
+    {
+        var environment = ServiceOptionSet.Variables();
+        try
+        {
+            return
+            [
+                .. SettingsReader
+                    .ReferencesOf(config, environment)
+                    .SecretVariables.Append(RunningServiceOptionSet.KeyVariable)
+                    .Select(variable => environment.GetValueOrDefault(variable, ""))
+                    .Where(value => value.Length >= ShortestSecret),
+            ];
+        }
+        catch (SettingsException)
+        {
+            return []; // the settings are invalid, so the bundle has none of them
+        }
+    }
+
     private static string Versions()
     {
         var text = new StringBuilder();
@@ -155,13 +238,14 @@ internal static class SupportBundleCommand
         }
     }
 
-    private static void Write(string to, Dictionary<string, string> entries)
+    private static void Write(string to, Dictionary<string, string> entries, List<string> secrets)
     {
         using var zip = new ZipArchive(new FileStream(to, FileMode.Create), ZipArchiveMode.Create);
         foreach (var (name, text) in entries)
         {
             using var writer = new StreamWriter(zip.CreateEntry(name).Open());
-            writer.Write(Redaction.Apply(text));
+            var shown = secrets.Aggregate(text, (rest, secret) => rest.Replace(secret, Redaction.Mark));
+            writer.Write(Redaction.Apply(shown));
         }
     }
 

@@ -251,12 +251,7 @@ public sealed class ForecastPast
 
     private static byte[] Read(string path, MarketId source)
     {
-        using var stream = File.OpenRead(path);
-        if (stream.Length > StateFile.Largest)
-            throw new FormatException($"its file has {stream.Length} bytes, expected at most {StateFile.Largest}");
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        var parts = StateFile.Read(content);
+        var parts = StateOnDisk.Read(path);
         if (!parts.TryGetValue(MarketPart, out var name) || Encoding.UTF8.GetString(name) != source.ToString())
             throw new FormatException("its file is of another market");
         return parts.TryGetValue(ForecasterPart, out var state)
@@ -264,27 +259,13 @@ public sealed class ForecastPast
             : throw new FormatException($"its file has no part '{ForecasterPart}'");
     }
 
-    // Readers see the old file or the new one, never a part.
-    private void Write(string path, MarketId source, byte[] state)
-    {
-        // A data folder that was unmounted is not created again.
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(Folder!))))
-            throw new DirectoryNotFoundException($"the folder of '{Folder}' does not exist");
-        Directory.CreateDirectory(Folder!);
-        var next = path + ".new";
-        using (var stream = File.Create(next))
-        {
-            stream.Write(
-                StateFile.Write(
-                    new Dictionary<string, byte[]>
-                    {
-                        [MarketPart] = Encoding.UTF8.GetBytes(source.ToString()),
-                        [ForecasterPart] = state,
-                    }
-                )
-            );
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(next, path, overwrite: true);
-    }
+    private static void Write(string path, MarketId source, byte[] state) =>
+        StateOnDisk.Write(
+            path,
+            new Dictionary<string, byte[]>
+            {
+                [MarketPart] = Encoding.UTF8.GetBytes(source.ToString()),
+                [ForecasterPart] = state,
+            }
+        );
 }

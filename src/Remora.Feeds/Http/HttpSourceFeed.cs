@@ -22,6 +22,9 @@ public sealed record HttpSourceOptions
     /// <summary>The maximum size of a body.</summary>
     public int MaxResponseBytes { get; init; } = 1 << 20;
 
+    /// <summary>The interval between requests; null for that of the source.</summary>
+    public TimeSpan? Interval { get; init; }
+
     /// <summary>The delays after failures, on the feed's clock.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15));
 
@@ -66,7 +69,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         _clock = clock ?? TimeProvider.System;
         _get = new(http, source.Url, source.Credential, _options, _clock);
         _health = new(source.Name, source.Signals, _clock);
-        _loop = new(_health, source.Interval, _options.Backoff, _clock, _options.Seed);
+        _loop = new(_health, _options.Interval ?? source.Interval, _options.Backoff, _clock, _options.Seed);
     }
 
     /// <inheritdoc/>

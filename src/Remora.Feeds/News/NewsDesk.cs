@@ -21,7 +21,7 @@ internal sealed class NewsDesk
         (_source, _clock) = (source, clock);
         _get = new(http, source.Url, source.Credential, options, clock);
         _health = new(source.Name, [Signal.NewsSentiment], clock);
-        _loop = new(_health, Interval, options.Backoff, clock, seed);
+        _loop = new(_health, options.Interval ?? Interval, options.Backoff, clock, seed);
     }
 
     /// <summary>

@@ -9,6 +9,9 @@ public enum FaultKind
     /// <summary>Banned for too many requests, with Retry-After.</summary>
     Http418,
 
+    /// <summary>Status 451: the exchange or source refuses this region.</summary>
+    Http451,
+
     /// <summary>Status 502, 503, 504 or 520 with an HTML page, as a gateway sends it.</summary>
     Http5xx,
 
@@ -103,6 +106,7 @@ public static class FaultKinds
     {
         ["http_429"] = FaultKind.Http429,
         ["http_418"] = FaultKind.Http418,
+        ["http_451"] = FaultKind.Http451,
         ["http_5xx"] = FaultKind.Http5xx,
         ["http_5xx_json"] = FaultKind.Http5xxJson,
         ["html_200"] = FaultKind.Html200,

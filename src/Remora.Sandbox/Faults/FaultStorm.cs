@@ -18,10 +18,11 @@ public sealed record FaultStorm(long Seed)
     public TimeSpan MeanFault { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>
-    /// The kinds of faults. By default those whose effect a service can recognise as false at once.
+    /// The kinds of faults. By default those whose effect a service can recognise as false at once,
+    /// without the refusal of a region, which does not come and go.
     /// </summary>
     public IReadOnlyList<FaultKind> Kinds { get; init; } =
-    [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible())];
+    [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible() && kind != FaultKind.Http451)];
 
     /// <summary>
     /// Returns the faults in order, each with the time between the start of the storm and its own

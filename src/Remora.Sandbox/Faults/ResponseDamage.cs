@@ -47,6 +47,14 @@ internal static class ResponseDamage
                     """{"code":-1003,"msg":"Way too much request weight used; IP banned."}""",
                     stop
                 );
+            case FaultKind.Http451:
+                return Text(
+                    response,
+                    451,
+                    "application/json",
+                    """{"code":0,"msg":"Service unavailable from a restricted location."}""",
+                    stop
+                );
             case FaultKind.Http5xx:
                 var status = GatewayStatuses[dice.Below(GatewayStatuses.Length)];
                 return Text(response, status, "text/html", Page($"{status} Bad Gateway"), stop);

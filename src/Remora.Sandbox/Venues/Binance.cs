@@ -15,6 +15,9 @@ internal sealed class Binance : Venue
     private const string Spot = "api.binance.com";
     private const string Futures = "fapi.binance.com";
     private const string FuturesStream = "fstream.binance.com";
+    private const int MostLevels = 100;
+    private const double LevelStep = 0.0001;
+    private const double LevelValue = 100_000; // in the quote currency
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe =>
         timeframe.Name
     );
@@ -51,6 +54,13 @@ internal sealed class Binance : Venue
         {
             (Spot, "/api/v3/exchangeInfo") => 20,
             (Spot, "/api/v3/klines") => 2,
+            (Spot, "/api/v3/depth") => request.Count("limit", 100, 5000) switch
+            {
+                <= 100 => 5,
+                <= 500 => 25,
+                <= 1000 => 50,
+                _ => 250,
+            },
             (Futures, "/fapi/v1/klines") => request.Count("limit", 500, 1500) switch
             {
                 < 100 => 1,
@@ -79,6 +89,7 @@ internal sealed class Binance : Venue
                 new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }
             ),
             (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
+            (Spot, "/api/v3/depth") or (Futures, "/fapi/v1/depth") => Depth(request),
             (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
             (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
             (Futures, "/fapi/v1/fundingRate") => FundingRates(request),
@@ -130,6 +141,35 @@ internal sealed class Binance : Venue
         json.WriteNumber(Math.Round(candle.Turnover() / 2, 8), 8);
         json.WriteStringValue("0");
         json.WriteEndArray();
+    }
+
+    /// <summary>
+    /// Returns an order book around the last price, in steps of a ten-thousandth of it.
+    /// </summary>
+    private VenueAnswer Depth(VenueRequest request)
+    {
+        if (!TryFind(request.Query("symbol"), out var listing))
+            return Error(400, -1121, "Invalid symbol.");
+        var levels = Math.Min(request.Count("limit", 100, 5000), MostLevels);
+        var price = listing
+            .Series.Last(listing.Series.Base, Instant.MinValue, Instant.MaxValue, 1, request.Now)
+            .Select(candle => candle.Close)
+            .FirstOrDefault();
+        var body = new JsonObject
+        {
+            ["lastUpdateId"] = request.Now.UnixMilliseconds,
+            ["bids"] = Side(-LevelStep),
+            ["asks"] = Side(LevelStep),
+        };
+        return Json(body) with { Origin = listing.Series.Origin };
+
+        JsonArray Side(double step) =>
+            new([
+                .. Enumerable
+                    .Range(1, price > 0 ? levels : 0)
+                    .Select(level => Math.Round(price * (1 + (step * level)), listing.Decimals))
+                    .Select(at => new JsonArray(Of(at, 8), Of(Math.Round(LevelValue / at, 8), 8))),
+            ]);
     }
 
     private VenueAnswer ForPerpetual(VenueRequest request, Func<VenueRequest, Listing, JsonObject?> answer)

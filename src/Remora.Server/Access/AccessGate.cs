@@ -9,7 +9,13 @@ namespace Remora.Server.Access;
 /// Checks who may call and how often. Runs before everything that answers, except for the two
 /// health checks, which reveal nothing. The files of the two pages need no key.
 /// </summary>
-internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLimits limits)
+internal sealed class AccessGate(
+    ServiceSettings settings,
+    LiveSettings live,
+    KeyRing keys,
+    KeyUse use,
+    CallLimits limits
+)
 {
     /// <summary>The value of <c>WWW-Authenticate</c> in a response with status 401.</summary>
     public const string Challenge = "Bearer realm=\"remora\"";
@@ -22,14 +28,18 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
     private ProblemResult? Check(HttpContext context)
     {
         var authorization = context.Request.Headers.Authorization;
-        var key =
+        var found =
             authorization.Count == 1
             && authorization[0] is { } text
             && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
                 ? keys.Find(text.AsSpan(Scheme.Length).Trim())
                 : null;
+        var key = found is null || keys.IsExpired(found) ? null : found;
         if (key is not null)
+        {
             context.Features.Set(new Caller(key));
+            use.Note(key);
+        }
         if (!settings.IsGuarded || IsHealth(context.Request.Path))
             return null;
         if (
@@ -44,10 +54,10 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
             return ApiProblem.Of(
                 StatusCodes.Status429TooManyRequests,
                 key is null
-                    ? $"The limit without a key is {settings.AnonymousPerMinute} requests per minute: send fewer, "
+                    ? $"The limit without a key is {live.Current.AnonymousPerMinute} requests per minute: send fewer, "
                         + $"or send 'Authorization: Bearer KEY'."
-                    : $"The limit of this key is {key.PerMinute ?? settings.KeyPerMinute} requests per minute: send "
-                        + $"fewer."
+                    : $"The limit of this key is {key.PerMinute ?? live.Current.KeyPerMinute} requests per minute: "
+                        + $"send fewer."
             );
         }
         if (
@@ -61,8 +71,11 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
         return ApiProblem.Of(
             StatusCodes.Status401Unauthorized,
             authorization.Count == 0
-                ? "A key is required: send 'Authorization: Bearer KEY'. The operator of the service creates keys "
-                    + "with 'remora keys add'."
+                    ? "A key is required: send 'Authorization: Bearer KEY'. The operator of the service creates keys "
+                        + "with 'remora keys add'."
+                : found is not null
+                    ? $"The key '{found.Name}' expired at {found.Expires}: the operator of the service renews it with "
+                        + $"'remora keys rotate {found.Name}'."
                 : "Unknown key: it is mistyped, revoked, or belongs to another service."
         );
     }

@@ -15,8 +15,9 @@ namespace Remora.Server.Access;
 /// </param>
 /// <param name="Side">The side for requests that name none; null for long.</param>
 /// <param name="PerMinute">The maximum requests per minute; null for the service's setting.</param>
-/// <param name="Scopes">What the key may do besides reading, of <see cref="KnownScopes"/>; null for
-/// nothing.</param>
+/// <param name="Scopes">What the key may do, of <see cref="KeyScopes.All"/>; null for reading
+/// everything.</param>
+/// <param name="Expires">When the key stops working; null for never.</param>
 public sealed record ApiKey(
     string Name,
     string Hash,
@@ -24,17 +25,12 @@ public sealed record ApiKey(
     string? Policy = null,
     Side? Side = null,
     int? PerMinute = null,
-    IReadOnlyList<string>? Scopes = null
+    IReadOnlyList<string>? Scopes = null,
+    Instant? Expires = null
 )
 {
-    /// <summary>The scope of keys that may add and drop pairs.</summary>
-    public const string PairsScope = "pairs";
-
     /// <summary>The prefix of every key. Scanners for leaked secrets recognize it.</summary>
     public const string Prefix = "rmr_";
-
-    /// <summary>All scopes.</summary>
-    public static IReadOnlyList<string> KnownScopes { get; } = [PairsScope];
 
     private const int SecretBytes = 32;
     private static readonly int Length = Prefix.Length + Base64Url.GetEncodedLength(SecretBytes);
@@ -44,6 +40,9 @@ public sealed record ApiKey(
     /// secret of this length cannot be guessed.
     /// </summary>
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+
+    /// <summary>Whether the key has stopped working at a moment.</summary>
+    public bool IsExpired(DateTimeOffset now) => Expires is { } end && now >= end.ToDateTimeOffset();
 
     /// <summary>Returns the stored hash of a secret.</summary>
     public static string HashOf(string secret) =>

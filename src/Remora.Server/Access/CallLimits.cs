@@ -9,7 +9,7 @@ namespace Remora.Server.Access;
 /// Limits how often each caller may call: one bucket per key, and one per address for callers
 /// without a key. Unused buckets are dropped.
 /// </summary>
-internal sealed class CallLimits(ServiceSettings settings) : IDisposable
+internal sealed class CallLimits(LiveSettings live) : IDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -22,14 +22,14 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
     /// Takes one call of a key. Returns false, with the time to wait, when the limit is reached.
     /// </summary>
     public bool TryTake(ApiKey key, out TimeSpan wait) =>
-        TryTake(("key " + key.Hash, key.PerMinute ?? settings.KeyPerMinute), out wait);
+        TryTake(("key " + key.Hash, key.PerMinute ?? live.Current.KeyPerMinute), out wait);
 
     /// <summary>
     /// Takes one call of an address. An IPv6 address counts as its /64 network, because a host can
     /// use any address of its network.
     /// </summary>
     public bool TryTake(IPAddress? address, out TimeSpan wait) =>
-        TryTake((NameOf(address), settings.AnonymousPerMinute), out wait);
+        TryTake((NameOf(address), live.Current.AnonymousPerMinute), out wait);
 
     public void Dispose() => _buckets.Dispose();
 

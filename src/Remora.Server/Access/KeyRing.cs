@@ -12,34 +12,40 @@ internal sealed class KeyRing
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private readonly KeyFile _file;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _reloading = new();
     private volatile Entry[] _keys = [];
     private DateTime _written;
     private long _looked;
 
-    public KeyRing(KeyFile file, ILoggerFactory logs)
+    public KeyRing(KeyFile file, ILoggerFactory logs, TimeProvider? time = null)
     {
         _file = file;
+        _time = time ?? TimeProvider.System;
         _log = logs.CreateLogger<KeyRing>();
         Reload();
     }
 
     /// <summary>
-    /// Whether a key that was found earlier is still valid: neither revoked nor rotated.
+    /// Whether a key that was found earlier is still valid: not revoked, rotated or expired.
     /// </summary>
     public bool Holds(ApiKey key)
     {
         ReloadIfDue();
         foreach (var entry in _keys)
             if (entry.Key.Hash == key.Hash)
-                return true;
+                return !IsExpired(entry.Key);
         return false;
     }
 
+    /// <summary>Whether a key has expired.</summary>
+    public bool IsExpired(ApiKey key) => key.IsExpired(_time.GetUtcNow());
+
     /// <summary>
-    /// Returns the key with this secret; null if the secret matches no key. The comparison takes
-    /// constant time, so its duration does not reveal how close a wrong secret is.
+    /// Returns the key with this secret, also if it has expired; null if the secret matches no key.
+    /// The comparison takes constant time, so its duration does not reveal how close a wrong secret
+    /// is.
     /// </summary>
     public ApiKey? Find(ReadOnlySpan<char> secret)
     {

@@ -1,17 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Remora.Server.Api.Portfolios;
 using Remora.Server.Settings;
 
 namespace Remora.Server.Access;
 
 /// <summary>
 /// Limits the size and duration of requests. The largest valid request is a batch of 250 pairs,
-/// about 4 kB.
+/// about 4 kB. One endpoint takes a body and has a limit of its own.
 /// </summary>
 internal static class RequestLimits
 {
+    /// <summary>
+    /// Allows the body of the one request that has one, before anything can refuse it: the web
+    /// server then reads the body of a refused request too, and the connection stays open.
+    /// </summary>
+    public static void UseBodyOfPortfolio(this IApplicationBuilder app) =>
+        app.Use(next =>
+            context =>
+            {
+                if (
+                    HttpMethods.IsPost(context.Request.Method)
+                    && context.Request.Path.Equals(PortfolioApi.Path, StringComparison.OrdinalIgnoreCase)
+                    && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size
+                )
+                    size.MaxRequestBodySize = PortfolioReader.LargestBody;
+                return next(context);
+            }
+        );
+
     public static void Apply(KestrelServerLimits limits, ServiceSettings settings, int connections)
     {
-        limits.MaxRequestBodySize = 0; // no endpoint takes a body
+        limits.MaxRequestBodySize = 0; // but that of UseBodyOfPortfolio
         limits.MaxRequestLineSize = 8 * 1024;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;

@@ -33,6 +33,7 @@ internal static class AddedPairsApi
         var pairs = api.MapGroup("/pairs").WithTags("Catalog");
         pairs
             .MapPost("", Add)
+            .Needs(KeyScopes.Pairs)
             .WithName("add_pairs")
             .WithSummary("Ask for pairs")
             .WithDescription(
@@ -56,6 +57,7 @@ internal static class AddedPairsApi
             );
         pairs
             .MapDelete("", Drop)
+            .Needs(KeyScopes.Pairs)
             .WithName("drop_pair")
             .WithSummary("Drop a pair")
             .WithDescription(
@@ -67,9 +69,14 @@ internal static class AddedPairsApi
             .Refuses(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> Add(HttpContext context, ServiceSettings settings, AddedPairs added)
+    private static async Task<IResult> Add(
+        HttpContext context,
+        ServiceSettings settings,
+        LiveSettings live,
+        AddedPairs added
+    )
     {
-        if (ChangePermission.Refusal(context, settings, ApiKey.PairsScope) is { } refusal)
+        if (ChangePermission.Refusal(context, settings) is { } refusal)
             return refusal;
         var names = context.Request.Query["pairs"].ToString().Split(',');
         if (names.Length > Most)
@@ -90,7 +97,7 @@ internal static class AddedPairsApi
                     $"{asked[0].Pair} cannot be tracked: {asked[0].Reason}."
                 );
             return new AnswerResult<AskedPairList>(
-                RenderedAnswer.Of(new AskedPairList(asked, added.Pairs.Count, settings.MaxAddedPairs))
+                RenderedAnswer.Of(new AskedPairList(asked, added.Pairs.Count, live.Current.MaxAddedPairs))
             );
         }
         catch (ExchangeException e)
@@ -111,7 +118,7 @@ internal static class AddedPairsApi
         IReadOnlyList<BotWhitelist> whitelists
     )
     {
-        if (ChangePermission.Refusal(context, settings, ApiKey.PairsScope) is { } refusal)
+        if (ChangePermission.Refusal(context, settings) is { } refusal)
             return refusal;
         if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem))
             return problem;

@@ -5,6 +5,7 @@ using Remora.Feeds;
 using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Settings;
 
@@ -61,7 +62,7 @@ internal static class CatalogApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var catalog = api.MapGroup("").WithTags("Catalog");
+        var catalog = api.MapGroup("").WithTags("Catalog").Needs(KeyScopes.Decisions);
         catalog
             .MapGet("/pairs", GetPairs)
             .WithName("pairs")

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Remora.Forecasts;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
@@ -35,6 +36,7 @@ internal static class ForecastApi
     public static void Map(RouteGroupBuilder api) =>
         api.MapGet("/forecast", Get)
             .WithTags("Details")
+            .Needs(KeyScopes.Decisions)
             .WithName("forecast")
             .WithSummary("Get the forecast")
             .WithDescription(

@@ -11,7 +11,12 @@ internal static class MarketPage
         ("/page.js", "page.js", "text/javascript; charset=utf-8"),
         ("/page.css", "page.css", "text/css; charset=utf-8"),
         ("/theme.js", "theme.js", "text/javascript; charset=utf-8"),
+        ("/sw.js", "sw.js", "text/javascript; charset=utf-8"),
+        ("/manifest.webmanifest", "manifest.webmanifest", "application/manifest+json"),
         ("/icon.svg", "icon.svg", "image/svg+xml"),
+        ("/icon-180.png", "icon-180.png", "image/png"),
+        ("/icon-192.png", "icon-192.png", "image/png"),
+        ("/icon-512.png", "icon-512.png", "image/png"),
     ];
 
     public static void Map(IEndpointRouteBuilder app)

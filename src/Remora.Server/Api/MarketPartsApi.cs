@@ -6,6 +6,7 @@ using Remora.Indicators;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Volatility;
 
@@ -159,7 +160,7 @@ internal static class MarketPartsApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var parts = api.MapGroup("").WithTags("Details");
+        var parts = api.MapGroup("").WithTags("Details").Needs(KeyScopes.Decisions);
         parts
             .MapGet(
                 "/regime",

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Server.Access;
 using Remora.Server.Telemetry;
 
 namespace Remora.Server.Api;
@@ -12,6 +13,7 @@ internal static class MetricsApi
         app.MapGroup("")
             .WithTags("Monitoring")
             .WantsKey()
+            .Needs(KeyScopes.Metrics)
             .MapGet(
                 "/metrics",
                 (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)

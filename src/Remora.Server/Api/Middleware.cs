@@ -92,6 +92,8 @@ internal static class Middleware
                 $"Unknown path {Shown.Of(context.Request.Path)}: /reference lists the endpoints.",
             StatusCodes.Status405MethodNotAllowed =>
                 $"Method {Shown.Of(context.Request.Method)} is not allowed: expected {context.Response.Headers.Allow}.",
+            StatusCodes.Status415UnsupportedMediaType =>
+                "The body has another content type: expected 'Content-Type: application/json'.",
             StatusCodes.Status500InternalServerError =>
                 "Internal error: a bug in the service. Its log contains the details.",
             _ => "The request cannot be answered.",

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
@@ -35,6 +36,7 @@ internal static class PairListApi
     public static void Map(RouteGroupBuilder api) =>
         api.MapGroup("")
             .WithTags("Risk")
+            .Needs(KeyScopes.Decisions)
             .MapGet("/pairlist", Get)
             .WithName("pairlist")
             .WithSummary("List pairs that are safe to enter")

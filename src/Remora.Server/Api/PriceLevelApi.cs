@@ -23,6 +23,7 @@ internal static class PriceLevelApi
 {
     public static void Map(RouteGroupBuilder api) =>
         api.MapPost("/pairs/accept", Accept)
+            .Needs(KeyScopes.Admin, orUnlimited: true)
             .WithTags("Catalog")
             .WithName("accept_pair")
             .WithSummary("Accept a price level")

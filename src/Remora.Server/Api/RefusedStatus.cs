@@ -25,6 +25,7 @@ internal static class RefusedStatus
         where TBuilder : IEndpointConventionBuilder =>
         endpoints.Refuses(
             StatusCodes.Status401Unauthorized,
+            StatusCodes.Status403Forbidden,
             StatusCodes.Status421MisdirectedRequest,
             StatusCodes.Status429TooManyRequests
         );

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
@@ -30,7 +31,7 @@ internal static class RiskApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var risk = api.MapGroup("/risk").WithTags("Risk");
+        var risk = api.MapGroup("/risk").WithTags("Risk").Needs(KeyScopes.Decisions);
         risk.MapGet("", Get)
             .WithName("risk")
             .WithSummary("Is it safe to trade?")

@@ -21,8 +21,8 @@ internal sealed class RiskShortPath(AssessmentBoard board)
         var request = context.Request;
         if (!HttpMethods.IsGet(request.Method) || request.Path.Value != RiskApi.Path)
             return false;
-        // Preferences of keys are handled by the endpoint.
-        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null })
+        // Preferences and scopes of keys are handled by the endpoint.
+        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null } or { Scopes: not null })
             return false;
         if (!TryFind(request.QueryString.Value, out var answer))
             return false;

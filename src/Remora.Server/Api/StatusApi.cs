@@ -14,6 +14,7 @@ using Remora.Server.Pairs;
 using Remora.Server.Settings;
 using Remora.Server.Telemetry;
 using Remora.Store;
+using Remora.Store.Tables;
 using Remora.Supervision;
 
 namespace Remora.Server.Api;
@@ -37,6 +38,8 @@ namespace Remora.Server.Api;
 /// set.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
 /// <param name="Added">The pairs that were added at run time, and those that were refused.</param>
+/// <param name="Availability">The availability of the last 30 days; null without a store, and while
+/// it is unknown.</param>
 public sealed record ServiceStatus(
     string Version,
     double UptimeSeconds,
@@ -52,7 +55,8 @@ public sealed record ServiceStatus(
     StoreHealth? Store,
     NotificationStatus? Notifications,
     IReadOnlyList<SupervisedTask> Tasks,
-    AddedPairList Added
+    AddedPairList Added,
+    Availability? Availability
 );
 
 /// <summary>The coefficients of the forecasts that are made now.</summary>
@@ -125,6 +129,7 @@ internal static class StatusApi
                     AssessmentBoard board,
                     ServiceParts parts,
                     ServiceSettings settings,
+                    LiveSettings live,
                     AddedPairs added,
                     IReadOnlyList<BotWhitelist> whitelists
                 ) =>
@@ -134,7 +139,7 @@ internal static class StatusApi
                         settings,
                         Stopwatch.GetElapsedTime(started),
                         new(
-                            settings.MaxAddedPairs,
+                            live.Current.MaxAddedPairs,
                             added.Pairs,
                             added.Refused,
                             [.. whitelists.Select(bot => bot.Health)]
@@ -200,7 +205,8 @@ internal static class StatusApi
                     parts.Record?.Session.Health,
                     parts.Notifications?.Status,
                     parts.Supervisor.Tasks,
-                    added
+                    added,
+                    parts.Availability?.Invoke()
                 )
             )
         );

@@ -28,6 +28,7 @@ internal static class StreamApi
     public static void Map(RouteGroupBuilder api) =>
         api.MapGroup("")
             .WithTags("Risk")
+            .Needs(KeyScopes.Decisions)
             .MapGet("/stream", Get)
             .WithName("stream")
             .WithSummary("Stream assessments as they change")

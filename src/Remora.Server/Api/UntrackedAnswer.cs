@@ -8,7 +8,7 @@ namespace Remora.Server.Api;
 /// Answers for pairs that are not tracked, by the setting <c>untracked</c>. The answer says so in
 /// the member <c>untracked</c>.
 /// </summary>
-internal sealed class UntrackedAnswer(ServiceSettings settings, AssessmentBoard board)
+internal sealed class UntrackedAnswer(LiveSettings live, AssessmentBoard board)
 {
     /// <summary>The member of an answer that names the rule.</summary>
     public const string Member = "untracked";
@@ -20,10 +20,10 @@ internal sealed class UntrackedAnswer(ServiceSettings settings, AssessmentBoard 
     /// <param name="pair">A pair that is not tracked.</param>
     /// <param name="view">The policy and the side.</param>
     public RenderedAnswer? Of(Pair pair, Viewpoint view) =>
-        settings.Untracked switch
+        live.Current.Untracked switch
         {
             UntrackedRule.Unknown => RenderedAnswer
-                .Of(board.Unknown(new(settings.Exchange, pair, settings.Timeframe), view.Policy, view.Side))
+                .Of(board.Unknown(new(live.Current.Exchange, pair, live.Current.Timeframe), view.Policy, view.Side))
                 .With($"\"{Member}\":\"{RemoraJson.NameOf(UntrackedRule.Unknown)}\""),
             UntrackedRule.WholeMarket => board
                 .WholeAnswer(view.Policy, view.Side)

@@ -18,8 +18,8 @@ public sealed record NotificationStatus(
 );
 
 /// <summary>
-/// Sends messages to people: blocks, all-clears and the service's own trouble. Real time applies,
-/// even in a sandbox, because people live in it.
+/// Sends messages to people: blocks, all-clears, books that pass their limit, and the service's own
+/// trouble. Real time applies, even in a sandbox, because people live in it.
 /// </summary>
 internal sealed class Notifications
 {
@@ -74,6 +74,15 @@ internal sealed class Notifications
         settings.Notify.Addresses.Count == 0 && settings.HeartbeatUrl is null
             ? null
             : new(settings, parts, board, clock);
+
+    /// <summary>
+    /// Sends a notice about the book of a followed bot, if such notices are sent.
+    /// </summary>
+    public void PostBook(Notice notice)
+    {
+        if (_settings.Notify.Sends("book"))
+            _outboxes.Post(notice with { Link = _page is null ? null : new(_page, "#/book") });
+    }
 
     /// <summary>Runs until it is canceled.</summary>
     /// <param name="verdicts">The verdicts whose changes are sent.</param>

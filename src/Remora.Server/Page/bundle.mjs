@@ -18,4 +18,6 @@ await build({
   legalComments: 'inline',
   logLevel: 'error',
 });
-for (const file of ['index.html', 'theme.js', 'icon.svg']) await copyFile(join(source, file), join(target, file));
+const others = ['index.html', 'theme.js', 'sw.js', 'manifest.webmanifest', 'icon.svg',
+  ...[180, 192, 512].map(size => `icon-${size}.png`)];
+for (const file of others) await copyFile(join(source, file), join(target, file));

@@ -1,12 +1,13 @@
 // Keeps the page's data current: from the event stream, or by polling while the stream is
 // unavailable.
-import { get, NoAnswer } from './api.js';
+import { get, NoAnswer, takeKeptSince, wantOnlyFresh } from './api.js';
 import { readStream } from './event-stream.js';
 import { known } from './knowledge.js';
 import { hasPassed, setClock } from './service-clock.js';
 import { verdictOf } from './words.js';
 
-const pollEvery = 4000, statusEvery = 10_000, firstRetry = 1000, lastRetry = 15_000, withoutStream = 60_000;
+const pollEvery = 4000, statusEvery = 10_000, firstRetry = 1000, lastRetry = 15_000, withoutStream = 60_000,
+  keepEvery = 60_000;
 const largestBatch = 100;
 let restart = new AbortController();
 let knownAdded = '';
@@ -24,7 +25,10 @@ const pause = (ms, signal) => new Promise(resolve => {
 async function askStatus(signal) {
   const asked = performance.now();
   const status = await get('status', {}, signal);
-  setClock(status.clock.now, status.clock.speed, asked);
+  const kept = takeKeptSince();
+  // The clock of a kept answer has stood still.
+  if (kept) setClock(new Date().toISOString(), 1, performance.now());
+  else setClock(status.clock.now, status.clock.speed, asked);
   known.setStatus(status);
   return status.added.pairs.map(({ pair }) => pair).join();
 }
@@ -74,7 +78,15 @@ async function pollFor(duration, signal) {
   for (const end = performance.now() + duration; !signal.aborted && performance.now() < end;) {
     let wait = pollEvery;
     try {
+      takeKeptSince();
       await askAll(signal);
+      const kept = takeKeptSince();
+      if (kept) {
+        known.setConnection('lost', 'the service does not answer', kept);
+        await pause(Math.min(wait, Math.max(0, end - performance.now())), signal);
+        continue;
+      }
+      wantOnlyFresh();
       const wasGone = known.connection.state !== 'polling' && known.connection.state !== 'live';
       known.setConnection('polling');
       if (wasGone && duration !== withoutStream) return;
@@ -96,6 +108,11 @@ export async function connect() {
     if (!['live', 'polling'].includes(known.connection.state)) return;
     askChanges(restart.signal).catch(() => { /* the loop below detects it */ });
   }, statusEvery);
+  // The stream brings changes only to this page. Answers to requests are kept for the next start.
+  setInterval(() => {
+    if (known.connection.state !== 'live' || !navigator.serviceWorker?.controller) return;
+    askAll(restart.signal).catch(() => { /* the loop below detects it */ });
+  }, keepEvery);
   for (let wait = firstRetry, resume = { id: null }; ; wait = Math.min(wait * 2, lastRetry)) {
     const { signal } = restart;
     let hasStream = true;
@@ -104,6 +121,7 @@ export async function connect() {
       await readStream(known.viewpoint, resume, {
         onOpen() {
           wait = firstRetry;
+          wantOnlyFresh();
           known.setConnection('live');
         },
         onEvent,

@@ -4,7 +4,7 @@ import { reconnect } from './connection.js';
 import { make } from './dom.js';
 import { icon } from './icons.js';
 import { known } from './knowledge.js';
-import { day, now, timeOfDay } from './service-clock.js';
+import { agoReal, day, now, span, timeOfDay } from './service-clock.js';
 
 const connectionWords = {
   connecting: 'Connecting …', live: 'Live', polling: 'Polling', lost: 'Not connected', refused: 'Key required',
@@ -34,11 +34,13 @@ export function markLinks(nav, name) {
 
 function keyForm() {
   const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
-  const form = make('form', { class: 'choices' }, make('label', null, 'API key (kept in this tab only)', input),
+  const keep = make('input', { type: 'checkbox', name: 'keep' });
+  const form = make('form', { class: 'choices' }, make('label', null, 'API key', input),
+    make('label', { class: 'small' }, keep, ' Keep it on this device, not only in this tab'),
     make('button', { class: 'main' }, 'Sign in'));
   form.addEventListener('submit', event => {
     event.preventDefault();
-    setKey(input.value.trim());
+    setKey(input.value.trim(), keep.checked);
     reconnect();
   });
   return form;
@@ -54,8 +56,12 @@ function noticesNow() {
       make('span', null, make('strong', null, 'SANDBOX'),
         ` This is not a real market: prices are ${origin}.${pace}`)));
   }
-  const { state, since, detail } = known.connection;
-  if (state === 'lost')
+  const { state, since, detail, kept } = known.connection;
+  if (state === 'lost' && kept)
+    notices.push(make('p', { class: 'notice lost' }, icon('lost'),
+      make('span', null, make('strong', null, 'Offline'), `: ${detail}. The values were received `,
+        agoReal(new Date(kept).toISOString()), ', on an earlier visit. Retrying.')));
+  else if (state === 'lost')
     notices.push(make('p', { class: 'notice lost' }, icon('lost'),
       make('span', null, make('strong', null, 'Not connected'),
         ` since ${timeOfDay(since, true)} UTC: ${detail}. The values are the last ones received. Retrying.`)));
@@ -65,6 +71,12 @@ function noticesNow() {
       make('div', null, make('p', null, make('strong', null, 'This service requires a key. '), detail), keyForm())));
   return notices;
 }
+
+// Rounded down: 99.996 % is not 100 %.
+const availableText = availability => availability
+  ? ` Available ${(Math.floor(availability.ratio * 10_000) / 100).toFixed(2)} % of the last `
+    + `${span(availability.minutes * 60)}.`
+  : '';
 
 export function startFrame({ connection, notices, clock, about }) {
   let shown = '';
@@ -82,9 +94,9 @@ export function startFrame({ connection, notices, clock, about }) {
   };
   known.on('connection status', show);
   known.on('status', () => {
-    const { version, uptime_seconds: uptime } = known.status;
+    const { version, uptime_seconds: uptime, availability } = known.status;
     const duration = uptime < 5400 ? `${Math.round(uptime / 60)} min` : `${Math.round(uptime / 3600)} h`;
-    about.textContent = `Remora ${version}, up for ${duration}.`;
+    about.textContent = `Remora ${version}, up for ${duration}.${availableText(availability)}`;
   });
   setInterval(() => {
     if (known.status) clock.textContent = `${day(now())}, ${timeOfDay(now(), true)} UTC`;

@@ -10,7 +10,7 @@ class Knowledge extends EventTarget {
   status = null;
   policies = null;
   viewpoint = { side: null, policy: null };
-  connection = { state: 'connecting', since: Date.now(), detail: '' };
+  connection = { state: 'connecting', since: Date.now(), detail: '', kept: null };
   verdictSince = new Map();  // by key: {verdict, since, seen}; seen: whether the page observed the change
   storedSince = new Map();   // by key: {isBlocked, since, isLonger}, from the store
 
@@ -61,9 +61,10 @@ class Knowledge extends EventTarget {
     this.#tell('viewpoint');
   }
 
-  setConnection(state, detail = '') {
-    if (this.connection.state !== state) this.connection = { state, since: Date.now(), detail };
-    else this.connection.detail = detail;
+  /** `kept` is when the shown values were received, if they are those of an earlier visit. */
+  setConnection(state, detail = '', kept = null) {
+    if (this.connection.state !== state) this.connection = { state, since: kept ?? Date.now(), detail, kept };
+    else Object.assign(this.connection, { detail, kept: kept ?? this.connection.kept });
     this.#tell('connection');
   }
 

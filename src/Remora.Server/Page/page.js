@@ -1,5 +1,6 @@
 // Starts the page: its views and the frame around them.
 import './styles/page.css';
+import { takeKey } from './api.js';
 import { startAnnouncer } from './announcer.js';
 import { connect } from './connection.js';
 import { known } from './knowledge.js';
@@ -7,6 +8,7 @@ import { markLinks, showGroups, showTabs, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
+import { book } from './views/book.js';
 import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
 import { moment } from './views/moment.js';
@@ -20,6 +22,7 @@ import { traffic } from './views/traffic.js';
 const groups = [
   { title: 'Now', views: [now] },
   { title: 'Forecast', views: [forecast] },
+  { title: 'Book', views: [book] },
   { title: 'Track record', views: [record] },
   { title: 'History', views: [history, moment] },
   { title: 'System', views: [sources, store, traffic] },
@@ -47,6 +50,7 @@ function route() {
   if (!isFirst && !isSame) main.focus({ preventScroll: true });
 }
 
+takeKey();
 showGroups(nav, groups);
 startThemeButton(byId('theme'));
 startFrame({ connection: byId('connection'), notices: byId('notices'), clock: byId('clock'), about: byId('about') });
@@ -58,3 +62,5 @@ addEventListener('hashchange', route);
 known.on('store', () => views.find(({ name }) => name === main.dataset.view).needsStore && route());
 route();
 connect();
+// Needs https or this machine. Without it the page works, and cannot be installed.
+navigator.serviceWorker?.register('sw.js').catch(() => { /* the browser forbids it */ });

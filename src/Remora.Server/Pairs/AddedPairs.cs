@@ -16,6 +16,7 @@ namespace Remora.Server.Pairs;
 /// </summary>
 internal sealed class AddedPairs(
     ServiceSettings settings,
+    LiveSettings live,
     ServiceParts parts,
     AssessmentBoard board,
     MarketPump pump,
@@ -210,11 +211,11 @@ internal sealed class AddedPairs(
             return "this service cannot add pairs";
         if (!await source.ListsAsync(market, cancellation))
             return $"not listed on {market.Exchange}";
-        if (_entries.Count + others < settings.MaxAddedPairs)
+        if (_entries.Count + others < live.Current.MaxAddedPairs)
             return null;
         var idle = _entries.MinBy(entry => entry.Asked);
         if (idle is null || _clock.GetUtcNow() - idle.Asked < IdleAfter)
-            return $"the limit of {settings.MaxAddedPairs} added pairs is reached (max_added_pairs)";
+            return $"the limit of {live.Current.MaxAddedPairs} added pairs is reached (max_added_pairs)";
         await DropInTurnAsync(idle, stop);
         _log.LogInformation("{Pair} is dropped to make room for {Other}", idle.Market.Pair, market.Pair);
         return null;

@@ -5,7 +5,7 @@
 
 const keyName = 'remora-key'; /* shared with the market page */
 const headers = () => {
-  const key = sessionStorage.getItem(keyName);
+  const key = sessionStorage.getItem(keyName) ?? localStorage.getItem(keyName);
   return key ? { Authorization: `Bearer ${key}` } : {};
 };
 
@@ -55,8 +55,15 @@ const field = parameter => {
     make('small', { textContent: description }));
 };
 
+const json = 'application/json', bodyName = 'body of the request';
+
+/* A field for the JSON of a request, filled with the example. */
+const bodyField = ({ content: { [json]: { schema, example } } }) => make('label', { className: 'required' },
+  'body', make('textarea', { name: bodyName, rows: 10, spellcheck: false, value: JSON.stringify(example, null, 2) }),
+  make('small', {}, typeOf(schema)));
+
 const urlOf = (path, form) => {
-  const query = [...new FormData(form)].filter(([, value]) => value !== '')
+  const query = [...new FormData(form)].filter(([name, value]) => value !== '' && name !== bodyName)
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%2C', ',')}`);
   return path + (query.length ? '?' + query.join('&') : '');
 };
@@ -89,15 +96,18 @@ const readBody = async response => {
 const tryIt = (path, method) => {
   const answer = make('div', { className: 'answer', hidden: true });
   const send = async form => {
-    const url = urlOf(path, form);
+    const url = urlOf(path, form), content = form.elements[bodyName]?.value;
+    const sent = content === undefined ? {} : { body: content, headers: { ...headers(), 'Content-Type': json } };
     const begun = performance.now();
     let line, body, works = false;
     try {
-      const response = await fetch(url, { method: method.toUpperCase(), headers: headers(), cache: 'no-store' });
+      const response = await fetch(url,
+        { method: method.toUpperCase(), headers: headers(), cache: 'no-store', ...sent });
       const key = headers().Authorization ? ' -H "Authorization: Bearer $REMORA_API_KEY"' : '';
       const taken = (performance.now() - begun).toFixed(1);
       const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`;
-      const command = `curl${verb}${key} '${location.origin}${url}'`;
+      const data = content === undefined ? '' : ` --json '${content.replace(/\s+/g, ' ')}'`;
+      const command = `curl${verb}${key}${data} '${location.origin}${url}'`;
       line = `${response.status} ${response.statusText} · ${taken} ms · ${command}`;
       works = response.ok;
       body = await readBody(response);
@@ -114,6 +124,7 @@ const tryIt = (path, method) => {
 const call = (path, method, operation) => {
   const { answer, send } = tryIt(path, method);
   const form = make('form', {}, ...(operation.parameters ?? []).map(field),
+    ...(operation.requestBody ? [bodyField(operation.requestBody)] : []),
     make('div', {}, make('button', { textContent: 'Try it' })));
   form.addEventListener('submit', event => {
     event.preventDefault();

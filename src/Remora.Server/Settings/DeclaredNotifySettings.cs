@@ -9,13 +9,18 @@ internal static class DeclaredNotifySettings
 {
     private const int MinutesOfDay = 24 * 60;
     private const string See = "[notifications](notifications.md)";
+    private const string BookSee = "[the book of the bot](freqtrade.md#the-book-of-the-bot)";
     private static readonly SettingDeclarer<ServiceSettings> Declare = new(new());
 
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
     [
         Declare.Many(
             "notify_events",
-            Kind.Text("block, all_clear, trouble, or several of them", "EVENTS", NotifySettings.AllEvents.Contains),
+            Kind.Text(
+                "block, all_clear, trouble, book, or several of them",
+                "EVENTS",
+                NotifySettings.AllEvents.Contains
+            ),
             s => s.Notify.Events,
             (s, v) => s with { Notify = s.Notify with { Events = v } },
             $"What is sent to the notifiers in {NotifySettings.Variable}",
@@ -23,6 +28,28 @@ internal static class DeclaredNotifySettings
         ) with
         {
             See = See,
+        },
+        Declare.One(
+            "book_limit",
+            Kind.Number(0.0001, 1, "a ratio", "RATIO"),
+            s => s.BookLimit,
+            (s, v) => s with { BookLimit = v },
+            "Highest value at risk at 95 % in 24 h of the open trades of each followed bot, a ratio of its balance: "
+                + "a message is sent when they pass it",
+            "none"
+        ) with
+        {
+            See = BookSee,
+        },
+        Declare.One(
+            "liquidation_chance",
+            Kind.Number(0.0001, 1, "a ratio", "RATIO"),
+            s => s.LiquidationChance,
+            (s, v) => s with { LiquidationChance = v },
+            "Chance of a liquidation within 24 h of a trade of a followed bot above which a message is sent"
+        ) with
+        {
+            See = BookSee,
         },
         Declare.Many(
             "notify_pairs",

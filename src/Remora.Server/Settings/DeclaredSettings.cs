@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Remora.Feeds.Http;
 using Kind = Remora.Server.Settings.SettingKinds;
 
@@ -63,6 +64,7 @@ internal static class DeclaredSettings
                 "Maximum number of pairs that bots and callers add at run time"
             ) with
             {
+                Live = (from, to) => to with { MaxAddedPairs = from.MaxAddedPairs },
                 See = "[follow a bot](freqtrade.md#follow-the-bot)",
             },
             Declare.One(
@@ -79,6 +81,7 @@ internal static class DeclaredSettings
                     + "of the whole market"
             ) with
             {
+                Live = (from, to) => to with { Untracked = from.Untracked },
                 See = "[untracked pairs](api.md#untracked-pairs)",
             },
             Declare.One(
@@ -129,14 +132,20 @@ internal static class DeclaredSettings
                 (s, v) => s with { AnonymousPerMinute = v },
                 "Maximum requests per minute of an address without a key; not limited on a loopback address without "
                     + "require_keys"
-            ),
+            ) with
+            {
+                Live = (from, to) => to with { AnonymousPerMinute = from.AnonymousPerMinute },
+            },
             Declare.One(
                 "key_per_minute",
                 Kind.Whole(1, Million),
                 s => s.KeyPerMinute,
                 (s, v) => s with { KeyPerMinute = v },
                 "Maximum requests per minute of a key without a limit of its own"
-            ),
+            ) with
+            {
+                Live = (from, to) => to with { KeyPerMinute = from.KeyPerMinute },
+            },
             Declare.One(
                 "max_connections",
                 Kind.Whole(1, Million),
@@ -178,7 +187,26 @@ internal static class DeclaredSettings
                 s => s.AccessLog,
                 (s, v) => s with { AccessLog = v },
                 "Whether every request is logged"
-            ),
+            ) with
+            {
+                Live = (from, to) => to with { AccessLog = from.AccessLog },
+            },
+            Declare.One(
+                "log_level",
+                Kind.OneOf(
+                    "LEVEL",
+                    ("debug", LogLevel.Debug),
+                    ("information", LogLevel.Information),
+                    ("warning", LogLevel.Warning),
+                    ("error", LogLevel.Error)
+                ),
+                s => RemoraJson.NameOf(s.LogLevel),
+                (s, v) => s with { LogLevel = v },
+                "Least important messages that are logged"
+            ) with
+            {
+                Live = (from, to) => to with { LogLevel = from.LogLevel },
+            },
             Declare.One(
                 "log_format",
                 Kind.OneOf("FORMAT", ("text", "text"), ("json", "json")),
@@ -186,6 +214,36 @@ internal static class DeclaredSettings
                 (s, v) => s with { LogFormat = v },
                 "Format of the log"
             ),
+            Declare.One(
+                "log_file",
+                Kind.File,
+                s => s.LogFile,
+                (s, v) => s with { LogFile = v },
+                "File to which the log is written too, where no journal keeps it"
+            ) with
+            {
+                See = "[log files](operations.md#log-files)",
+            },
+            Declare.One(
+                "log_file_mb",
+                Kind.Number(0.001, 10_000, "megabytes", "MEGABYTES"),
+                s => s.LogFileMegabytes,
+                (s, v) => s with { LogFileMegabytes = v },
+                "Size at which a new log file begins"
+            ) with
+            {
+                Flag = null,
+            },
+            Declare.One(
+                "keep_log_files",
+                Kind.Whole(1, 1000),
+                s => s.KeepLogFiles,
+                (s, v) => s with { KeepLogFiles = v },
+                "Number of log files to keep, with the current one"
+            ) with
+            {
+                Flag = null,
+            },
             Declare.One(
                 "otlp_endpoint",
                 Kind.WebAddress,
@@ -218,6 +276,17 @@ internal static class DeclaredSettings
                 (s, v) => s with { Sources = v },
                 "Whether outside sources are used"
             ),
+            Declare.Many(
+                "source_intervals",
+                SourceInterval.Kind,
+                s => s.SourceIntervals,
+                (s, v) => s with { SourceIntervals = v },
+                "Seconds between the requests to sources, where they differ from the sources' own"
+            ) with
+            {
+                Flag = null,
+                See = "[sources](sources.md)",
+            },
             Declare.One(
                 "dollar_source",
                 Kind.OneOf("NAME", ("yahoo", DollarSource.Yahoo), ("fred", DollarSource.Fred)),

@@ -6,9 +6,11 @@ namespace Remora.Server.Settings;
 /// <summary>The declarations of the settings of the store.</summary>
 internal static class DeclaredStoreSettings
 {
+    private const double MostBackupHours = 24 * 366;
+
     private static readonly SettingDeclarer<ServiceSettings> Declare = new(new());
 
-    public static IReadOnlyList<Setting<ServiceSettings>> All { get; } = [.. Storing(), .. Retention()];
+    public static IReadOnlyList<Setting<ServiceSettings>> All { get; } = [.. Storing(), .. Retention(), .. Backups()];
 
     private static IEnumerable<Setting<ServiceSettings>> Storing() =>
         [
@@ -116,6 +118,42 @@ internal static class DeclaredStoreSettings
                 (s, v) => s with { Retention = s.Retention with { RollupDays = v } },
                 "Retention of rollups"
             ),
+        ];
+
+    private static IEnumerable<Setting<ServiceSettings>> Backups() =>
+        [
+            Declare.One(
+                "backup_hours",
+                Kind.Number(0, MostBackupHours, "hours", "HOURS"),
+                s => s.BackupHours,
+                (s, v) => s with { BackupHours = v },
+                "Hours from one backup of the store to the next; 0 for no backups"
+            ) with
+            {
+                Flag = null,
+                See = "[backups](store.md#backups-on-a-schedule)",
+            },
+            Declare.One(
+                "backup_folder",
+                Kind.Folder,
+                s => s.BackupFolder,
+                (s, v) => s with { BackupFolder = v },
+                "Folder of these backups; best on another disk",
+                "backups in the data folder"
+            ) with
+            {
+                Flag = null,
+            },
+            Declare.One(
+                "keep_backups",
+                Kind.Whole(1, 1000),
+                s => s.KeepBackups,
+                (s, v) => s with { KeepBackups = v },
+                "Number of these backups to keep; older ones are deleted"
+            ) with
+            {
+                Flag = null,
+            },
         ];
 
     private static Setting<ServiceSettings> Keep(

@@ -16,13 +16,15 @@ public sealed record NotifySettings
     /// <summary>The key of that variable without its prefix.</summary>
     internal const string Key = "notify_urls";
 
-    internal static IReadOnlyList<string> AllEvents { get; } = ["block", "all_clear", "trouble"];
+    internal static IReadOnlyList<string> AllEvents { get; } = ["block", "all_clear", "trouble", "book"];
 
     /// <summary>Where messages are sent; empty for none.</summary>
     [JsonIgnore]
     public IReadOnlyList<NotifierAddress> Addresses { get; init; } = [];
 
-    /// <summary>What is sent: <c>block</c>, <c>all_clear</c>, <c>trouble</c>.</summary>
+    /// <summary>
+    /// What is sent: <c>block</c>, <c>all_clear</c>, <c>trouble</c>, <c>book</c>.
+    /// </summary>
     public IReadOnlyList<string> Events { get; init; } = AllEvents;
 
     /// <summary>The pairs whose blocks are sent; null for all.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
 using Remora.Feeds.Calendar;
@@ -131,6 +132,17 @@ public sealed record ServiceSettings
     /// <summary>How long stored data is retained.</summary>
     public StoreRetention Retention { get; init; } = new();
 
+    /// <summary>The hours from one backup of the store to the next; 0 for none.</summary>
+    public double BackupHours { get; init; }
+
+    /// <summary>
+    /// The folder of backups; null is <c>backups</c> in the folder of the store.
+    /// </summary>
+    public string? BackupFolder { get; init; }
+
+    /// <summary>The number of backups to keep.</summary>
+    public int KeepBackups { get; init; } = 7;
+
     /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -141,6 +153,15 @@ public sealed record ServiceSettings
 
     /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
+
+    /// <summary>The intervals of sources that differ from their own.</summary>
+    public IReadOnlyList<SourceInterval> SourceIntervals { get; init; } = [];
+
+    /// <summary>Returns the interval of a source; null for its own.</summary>
+    public TimeSpan? IntervalOf(string source) =>
+        SourceIntervals.FirstOrDefault(each => each.Source == source) is { } set
+            ? TimeSpan.FromSeconds(set.Seconds)
+            : null;
 
     /// <summary>The calendar file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
     public string? Calendar { get; init; }
@@ -220,8 +241,20 @@ public sealed record ServiceSettings
     /// <summary>The OpenTelemetry collector that receives the metrics; null for none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>The least important messages that are logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
     /// <summary>The format of the log: <c>text</c> or <c>json</c>.</summary>
     public string LogFormat { get; init; } = "text";
+
+    /// <summary>The file to which the log is written too; null for none.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>The size in megabytes at which a new log file begins.</summary>
+    public double LogFileMegabytes { get; init; } = 10;
+
+    /// <summary>The number of log files to keep, with the current one.</summary>
+    public int KeepLogFiles { get; init; } = 5;
 
     /// <summary>The maximum number of simultaneous readers of the event stream.</summary>
     public int MaxStreams { get; init; } = 5000;
@@ -231,6 +264,17 @@ public sealed record ServiceSettings
     /// followed.
     /// </summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
+
+    /// <summary>
+    /// The highest value at risk at 95 % in 24 hours of the open trades of each followed bot, a
+    /// ratio of its balance; null for none.
+    /// </summary>
+    public double? BookLimit { get; init; }
+
+    /// <summary>
+    /// The chance of a liquidation within 24 hours above which a message is sent, a ratio.
+    /// </summary>
+    public double LiquidationChance { get; init; } = 0.05;
 
     /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];

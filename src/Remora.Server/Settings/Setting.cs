@@ -38,6 +38,9 @@ internal abstract record Setting(
     /// <summary>A link to more information, in Markdown; null for none.</summary>
     public string? See { get; init; }
 
+    /// <summary>Whether a reload applies it while the service runs.</summary>
+    public abstract bool IsLive { get; }
+
     /// <summary>The environment variable.</summary>
     public string Variable => SettingsReader.Prefix + Name.ToUpperInvariant();
 
@@ -56,7 +59,16 @@ internal sealed record Setting<T>(
     string? Default,
     Func<T, IReadOnlyList<string>, T?> Apply
 ) : Setting(Name, Help, Allowed, ValueName, IsList, Default)
-    where T : class;
+    where T : class
+{
+    /// <summary>
+    /// Copies the value from the first settings to the second, to apply it while the service runs;
+    /// null for a setting that needs a restart.
+    /// </summary>
+    public Func<T, T, T>? Live { get; init; }
+
+    public override bool IsLive => Live is not null;
+}
 
 /// <summary>The values that a setting in list form requires.</summary>
 [Flags]

@@ -99,6 +99,36 @@ public static class SettingsReader
     }
 
     /// <summary>
+    /// Returns the text of each setting and list that is set, as far as it has effect, to find what
+    /// a later reading changes. Values are not checked.
+    /// </summary>
+    /// <param name="file">The settings file; null for none.</param>
+    /// <param name="environment">The process's variables.</param>
+    /// <param name="flags">Flags by name.</param>
+    /// <exception cref="SettingsException">The file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> TextsOf(
+        string? file,
+        IReadOnlyDictionary<string, string> environment,
+        IReadOnlyDictionary<string, string> flags
+    )
+    {
+        var content = file is null ? SettingsFileContent.Empty : Load(file);
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (
+            var text in content
+                .Settings.Concat(FromEnvironment(environment, ReferredIn(content)))
+                .Concat(FromFlags(flags))
+        )
+            texts[text.Key] = text.Written;
+        foreach (var (name, list) in content.Lists)
+            texts[name] = string.Join(
+                '\n',
+                list.Select(one => string.Join(' ', one.Select(text => $"{text.Key}={text.Written}")))
+            );
+        return texts;
+    }
+
+    /// <summary>
     /// Returns the files and variables that settings refer to, for a backup. Values are not
     /// checked.
     /// </summary>

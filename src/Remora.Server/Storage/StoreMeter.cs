@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Remora.ClickHouse.Embedded;
 using Remora.Server.Telemetry;
 using Remora.Store;
+using Remora.Store.Backups;
 using Remora.Store.Recording;
 
 namespace Remora.Server.Storage;
@@ -109,6 +110,16 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
             null,
             "Rows that were lost because the queue or the journal was full."
         );
+        Backup(
+            "remora.backup.age",
+            "Time since the newest backup of the schedule began; absent if there is none.",
+            backups => Age(backups.Newest)
+        );
+        Backup(
+            "remora.backup.overdue",
+            "Time by which the next backup of the schedule is late, 0 if it is not; absent without a schedule.",
+            backups => Age(backups.Due)
+        );
         PerRecorded(
             "remora.recorder.rows",
             "Rows that were passed to the recorder.",
@@ -144,6 +155,13 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
             );
         void Recorder(string name, string? unit, string help, Func<RecorderHealth, double> value) =>
             meter.CreateFiniteGauge(name, () => [new(value(session.Health.Recorder))], unit, help);
+        void Backup(string name, string help, Func<BackupHealth, double> value) =>
+            meter.CreateFiniteGauge(
+                name,
+                () => session.Health.Backups is { } backups ? [new(value(backups))] : [],
+                "s",
+                help
+            );
         void PerRecorded(string name, string help, Func<RecorderHealth, IReadOnlyDictionary<string, long>> rows) =>
             meter.CreateObservableCounter(
                 name,

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Remora.Server.Access;
 using Remora.Server.Api;
+using Remora.Server.Settings;
 
 namespace Remora.Server.Telemetry;
 
@@ -10,11 +11,14 @@ namespace Remora.Server.Telemetry;
 /// is not logged, because it may contain secrets. The path stays percent-encoded, so that a caller
 /// cannot inject lines.
 /// </summary>
-internal sealed class AccessLog(ILoggerFactory logs)
+internal sealed class AccessLog(ILoggerFactory logs, LiveSettings live)
 {
     private readonly ILogger _log = logs.CreateLogger("Remora.Access");
 
-    public void Write(HttpContext context, int status, TimeSpan took) =>
+    public void Write(HttpContext context, int status, TimeSpan took)
+    {
+        if (!live.Current.AccessLog)
+            return;
         _log.LogInformation(
             "{Method} {Path} {Status} {Milliseconds} ms {Caller} {Remote}",
             Shown.Of(context.Request.Method),
@@ -24,4 +28,5 @@ internal sealed class AccessLog(ILoggerFactory logs)
             Caller.Of(context)?.Key?.Name ?? "anonymous",
             context.Connection.RemoteIpAddress
         );
+    }
 }

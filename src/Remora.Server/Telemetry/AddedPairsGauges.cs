@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Remora.Bots.Freqtrade;
 using Remora.Server.Pairs;
+using Remora.Server.Settings;
 
 namespace Remora.Server.Telemetry;
 
@@ -9,7 +10,12 @@ namespace Remora.Server.Telemetry;
 /// </summary>
 internal static class AddedPairsGauges
 {
-    public static void Register(Meter meter, AddedPairs added, IReadOnlyList<BotWhitelist> whitelists, int limit)
+    public static void Register(
+        Meter meter,
+        AddedPairs added,
+        IReadOnlyList<BotWhitelist> whitelists,
+        LiveSettings live
+    )
     {
         meter.CreateObservableGauge(
             "remora.added.pairs",
@@ -19,7 +25,7 @@ internal static class AddedPairsGauges
         );
         meter.CreateObservableGauge(
             "remora.added.pairs.limit",
-            () => limit,
+            () => live.Current.MaxAddedPairs,
             null,
             "The limit of pairs that are added at run time (max_added_pairs)."
         );

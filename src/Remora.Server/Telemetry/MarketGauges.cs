@@ -6,6 +6,7 @@ using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Server.Streams;
 using Remora.Supervision;
+using Remora.Volatility;
 
 namespace Remora.Server.Telemetry;
 
@@ -67,6 +68,8 @@ internal static class MarketGauges
             null,
             "1 for the regime of the market, 0 for the others."
         );
+        PerClass("remora.volatility.class", Enum.GetValues<VolatilityClass>(), a => a.VolatilityClassification);
+        PerClass("remora.trend.class", Enum.GetValues<TrendClass>(), a => a.TrendClassification);
         meter.CreateObservableGauge(
             "remora.flag",
             () =>
@@ -91,6 +94,21 @@ internal static class MarketGauges
             "1 for each reason that blocks entries; absent if there is none."
         );
 
+        void PerClass<T>(string name, T[] classes, Func<Assessment, T?> value)
+            where T : struct, Enum =>
+            meter.CreateObservableGauge(
+                name,
+                () =>
+                    All(board)
+                        .SelectMany(a =>
+                            classes.Select(each => new Measurement<double>(
+                                value(a) is { } current && current.Equals(each) ? 1 : 0,
+                                [.. Tags(a), new("class", RemoraJson.NameOf(each))]
+                            ))
+                        ),
+                null,
+                "1 for the class of the market, 0 for the others; 0 for all while it is unknown."
+            );
         void Gauge(string name, string help, Func<Assessment, double> value, string? unit = null) =>
             meter.CreateFiniteGauge(
                 name,
@@ -244,6 +262,26 @@ internal static class FeedGauges
             "Failed requests to the source since the last success.",
             health => health.ConsecutiveFailures
         );
+        meter.CreateObservableCounter(
+            "remora.source.requests",
+            () => All(parts).Select(health => new Measurement<long>(health.Requests, Tag(health))),
+            null,
+            "Polls of an outside source, failed ones included."
+        );
+        meter.CreateObservableCounter(
+            "remora.source.errors",
+            () =>
+                All(parts)
+                    .SelectMany(health =>
+                        health.Errors.Select(error => new Measurement<long>(
+                            error.Value,
+                            Tag(health),
+                            new("kind", error.Key)
+                        ))
+                    ),
+            null,
+            "Failures of an outside source by kind."
+        );
         PerValue("remora.source.value", null, "The last value, in the signal's unit.", value => value.Value);
         PerValue(
             "remora.source.value.age",
@@ -311,6 +349,11 @@ internal static class FeedGauges
                 help
             );
     }
+
+    private static IEnumerable<SourceHealth> All(ServiceParts parts) =>
+        parts.Sources.Select(source => source.Health).SelectMany(health => health.StandIns.Prepend(health));
+
+    private static KeyValuePair<string, object?> Tag(SourceHealth source) => new("source", source.Name);
 
     private static KeyValuePair<string, object?>[] Tags(MarketId market) =>
         MarketGauges.Tags(market.Exchange, market.Pair, market.Timeframe);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Remora.Bots.Freqtrade;
 using Remora.Server.Answers;
 using Remora.Server.Pairs;
+using Remora.Server.Portfolios;
 using Remora.Server.Settings;
 using Remora.Server.Streams;
 
@@ -24,7 +25,8 @@ internal static class MetricsExtensions
         ForecastGauges.Register(meter, board, settings.Coefficients, parts.Calendar);
         FeedGauges.Register(meter, board, parts);
         StreamGauges.Register(meter, Get<StreamHub>());
-        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), settings.MaxAddedPairs);
+        AddedPairsGauges.Register(meter, Get<AddedPairs>(), Get<IReadOnlyList<BotWhitelist>>(), Get<LiveSettings>());
+        BookGauges.Register(meter, Get<IReadOnlyList<BookWatch>>(), settings.LiquidationChance);
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
         ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());

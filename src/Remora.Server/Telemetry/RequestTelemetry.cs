@@ -16,8 +16,8 @@ internal static class RequestTelemetry
 
     /// <param name="app">The application. This must be its first middleware.</param>
     /// <param name="metrics">Receives the measurements.</param>
-    /// <param name="log">Writes the access log; null for none.</param>
-    public static void UseTelemetry(this IApplicationBuilder app, ServiceMetrics metrics, AccessLog? log) =>
+    /// <param name="log">Writes the access log, if it is on.</param>
+    public static void UseTelemetry(this IApplicationBuilder app, ServiceMetrics metrics, AccessLog log) =>
         app.Use(next =>
             context =>
             {
@@ -42,7 +42,7 @@ internal static class RequestTelemetry
                     // the service.
                     if (route != StreamApi.Path || status != StatusCodes.Status200OK)
                         metrics.Request(route, Statuses[status], started);
-                    log?.Write(of, status, Stopwatch.GetElapsedTime(started));
+                    log.Write(of, status, Stopwatch.GetElapsedTime(started));
                 }
             }
         );

@@ -13,7 +13,7 @@ namespace Remora.Store.Backups;
 /// </summary>
 internal sealed class BackupFolder
 {
-    private const string MarkerName = "backup.incomplete";
+    internal const string MarkerName = "backup.incomplete";
     private const string RowsEnding = ".native.gz";
     private const string AttachmentsName = "files";
     private const long LongestManifest = 256 << 20;

@@ -47,7 +47,9 @@ public sealed record BackupManifest(
 /// <param name="Definition">The text after the name in CREATE TABLE: columns, engine, keys,
 /// settings, comment.</param>
 /// <param name="Rows">The number of rows in its files.</param>
-public sealed record BackupTable(string Name, string Definition, long Rows);
+/// <param name="Checksum">The sum of the hashes of its rows, without the columns with states of
+/// aggregate functions; null in a backup made before 0.2.</param>
+public sealed record BackupTable(string Name, string Definition, long Rows, string? Checksum = null);
 
 /// <summary>A view of the database.</summary>
 /// <param name="Name">The view.</param>

@@ -162,6 +162,13 @@ public sealed class StoreBackup(MarketStore store)
             progress?.Report(new($"{table.Name} {partition}".TrimEnd(), files.Count, pieces.Count));
             files.Add(await WriteAsync(target, table.Name, from, partition, files.Count, cancellation));
         }
+        var checksums = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var table in contents.Tables)
+            checksums[table.Name] = await _catalog.ChecksumAsync(
+                table.Name,
+                table.HasParts ? CopyName.Held + table.Name : table.Name,
+                cancellation
+            );
         var attachments = sources.Select(target.Attach).ToList();
         progress?.Report(new("done", pieces.Count, pieces.Count));
         return new(BackupManifest.KnownFormat, schema, engine, created, files)
@@ -171,7 +178,8 @@ public sealed class StoreBackup(MarketStore store)
                 .. contents.Tables.Select(table => new BackupTable(
                     table.Name,
                     BackupStatement.DefinitionOf(table),
-                    files.Where(file => file.Table == table.Name).Sum(file => file.Rows)
+                    files.Where(file => file.Table == table.Name).Sum(file => file.Rows),
+                    checksums[table.Name]
                 )),
             ],
             Views = contents.Views,

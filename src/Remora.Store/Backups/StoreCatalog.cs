@@ -112,6 +112,37 @@ internal sealed class StoreCatalog(ClickHouseClient client)
     public async Task<long> CountAsync(string table, CancellationToken cancellation) =>
         (long)await client.SingleAsync($"SELECT count() FROM {Quote(table)}", row => row.UInt64(), null, cancellation);
 
+    /// <summary>
+    /// Returns the sum of the hashes of all rows, which does not depend on their order. Columns
+    /// with states of aggregate functions are left out, because equal states can have other bytes.
+    /// </summary>
+    /// <param name="table">The table whose columns are taken.</param>
+    /// <param name="from">The table with the rows.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<string> ChecksumAsync(string table, string from, CancellationToken cancellation)
+    {
+        var columns = await client.ListAsync(
+            "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND "
+                + "default_kind NOT IN ('ALIAS', 'MATERIALIZED', 'EPHEMERAL') AND NOT startsWith(type, "
+                + "'AggregateFunction(') ORDER BY position",
+            row => row.String(),
+            new QueryParameters().Add("t", table),
+            cancellation
+        );
+        var values = columns.Count > 0 ? $"toString(tuple({List(columns)}))" : "''";
+        var sum = client.QueryAsync(
+            $"SELECT toString(sum(cityHash64({values}))) FROM {Quote(from)}",
+            row => row.String(),
+            new() { Timeout = Timeout.InfiniteTimeSpan },
+            cancellation
+        );
+        return await sum.SingleAsync(cancellation);
+    }
+
+    /// <summary>Stops merges of a table, which would drop repeated and expired rows.</summary>
+    public Task StopMergesAsync(string table, CancellationToken cancellation) =>
+        RunAsync($"SYSTEM STOP MERGES {Quote(table)}", cancellation);
+
     public Task RunAsync(string sql, CancellationToken cancellation) =>
         client.ExecuteAsync(sql, cancellation: cancellation);
 

@@ -30,6 +30,12 @@ public sealed class StoreRestore(MarketStore store)
 {
     private readonly StoreCatalog _catalog = new(store.Client);
 
+    /// <summary>
+    /// Whether the engine merges the restored rows until its next start. Without merges, repeated
+    /// and expired rows stay, so that the rows can be compared with the backup.
+    /// </summary>
+    internal bool Merges { get; init; } = true;
+
     /// <summary>Restores a backup.</summary>
     /// <param name="folder">The backup.</param>
     /// <param name="replace">Whether a store that has rows is replaced; otherwise it is
@@ -288,6 +294,8 @@ public sealed class StoreRestore(MarketStore store)
                 $"CREATE TABLE {StoreCatalog.Quote(table.Staged)} {table.Definition}",
                 cancellation
             );
+            if (!Merges)
+                await _catalog.StopMergesAsync(table.Staged, cancellation);
             var columns = (await _catalog.ColumnsAsync(table.Staged, cancellation)).ToHashSet(StringComparer.Ordinal);
             foreach (var (file, index) in table.Files)
                 for (var i = 0; i < file.Columns.Count; i++)

@@ -26,8 +26,16 @@ public sealed class ObservationTable
     /// </summary>
     public async Task<IReadOnlyList<Observation>> KnownAtAsync(Instant time, CancellationToken cancellation = default)
     {
+        return await KnownWithinAsync(Span.UpTo(time, time - RequiredHistory.Observations), cancellation);
+    }
+
+    /// <summary>
+    /// Returns the observations that became knowable within a span, in the order in which they did.
+    /// </summary>
+    public async Task<IReadOnlyList<Observation>> KnownWithinAsync(Span span, CancellationToken cancellation = default)
+    {
         var parameters = new QueryParameters();
-        var where = Span.UpTo(time, time - RequiredHistory.Observations).Where("knowable_at", parameters);
+        var where = span.Where("knowable_at", parameters);
         var rows = await _store.Client.ListAsync(
             $"SELECT {Values} FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence",
             Read,

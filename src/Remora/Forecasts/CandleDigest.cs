@@ -1,4 +1,3 @@
-using System.Numerics;
 using Remora.Markets;
 
 namespace Remora.Forecasts;
@@ -18,14 +17,21 @@ internal sealed class CandleDigest
     /// <summary>The open time of the last candle; null before the first.</summary>
     public Instant? LastOpen => _last == 0 ? null : new(_lastOpen);
 
+    /// <summary>
+    /// All candles that were added, also those of before the last 32 days. A new chain begins with
+    /// the next candle.
+    /// </summary>
+    public CandleChain Chain;
+
     /// <summary>Adds the next candle.</summary>
     public void Add(in Candle candle)
     {
         var day = DayOf(candle.OpenTime);
         for (var d = Math.Max(_day + 1, day - Days + 1); d <= day; d++)
             _sums[d % Days] = 0;
-        (_day, _lastOpen, _last) = (day, candle.OpenTime.UnixMilliseconds, Hash(candle));
+        (_day, _lastOpen, _last) = (day, candle.OpenTime.UnixMilliseconds, CandleChain.HashOf(candle));
         _sums[day % Days] += _last;
+        Chain.Add(candle, _last);
     }
 
     /// <summary>
@@ -43,7 +49,7 @@ internal sealed class CandleDigest
         {
             if (candle.OpenTime > last)
                 break;
-            var hash = Hash(candle);
+            var hash = CandleChain.HashOf(candle);
             hasLast |= candle.OpenTime == last && hash == _last;
             if (_day - DayOf(candle.OpenTime) is >= 0 and < Days and var ago)
                 sums[ago] += hash;
@@ -62,11 +68,14 @@ internal sealed class CandleDigest
     public void Clear()
     {
         Array.Clear(_sums);
-        (_day, _lastOpen, _last) = (0, 0, 0);
+        (_day, _lastOpen, _last, Chain) = (0, 0, 0, default);
     }
 
     /// <summary>Reads or writes the state.</summary>
-    public void Exchange(StateCodec codec)
+    /// <param name="codec">Reads or writes.</param>
+    /// <param name="hasChain">Whether the state contains the chain. Without it, none is
+    /// known.</param>
+    public void Exchange(StateCodec codec, bool hasChain)
     {
         codec.Field(_sums.AsSpan());
         codec.Field(ref _day);
@@ -74,24 +83,11 @@ internal sealed class CandleDigest
         var last = (long)_last;
         codec.Field(ref last);
         _last = (ulong)last;
+        if (hasChain)
+            Chain.Exchange(codec);
+        else
+            Chain = default;
     }
 
     private static long DayOf(Instant time) => (long)(time - Instant.MinValue).TotalDays;
-
-    // Never 0.
-    private static ulong Hash(in Candle candle)
-    {
-        var hash = (ulong)candle.OpenTime.UnixMilliseconds;
-        hash = Mix(hash, candle.Open);
-        hash = Mix(hash, candle.High);
-        hash = Mix(hash, candle.Low);
-        hash = Mix(hash, candle.Close);
-        return Mix(hash, candle.Volume) | 1;
-    }
-
-    private static ulong Mix(ulong hash, double value)
-    {
-        hash = (hash ^ BitConverter.DoubleToUInt64Bits(value)) * 0x9E3779B97F4A7C15;
-        return hash ^ BitOperations.RotateRight(hash, 29);
-    }
 }

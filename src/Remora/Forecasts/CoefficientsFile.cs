@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Remora.Markets;
+using Remora.Portfolios;
 
 namespace Remora.Forecasts;
 
@@ -17,7 +18,7 @@ public static class CoefficientsFile
 
     private static readonly string[] TableNames = ["falls", "rises", "high_returns", "low_returns"];
 
-    private static readonly string[] ProbabilityNames =
+    internal static readonly string[] ProbabilityNames =
     [
         .. ResidualTable.Probabilities.Select(p => p.ToString(CultureInfo.InvariantCulture)),
     ];
@@ -43,7 +44,7 @@ public static class CoefficientsFile
                 e
             );
         }
-        var file = new Field("", root);
+        var file = new CoefficientsField("", root);
         file.ExpectOnly("model", "fits");
         if (file["model"].Text() != ForecastCoefficients.Model)
             throw file["model"].Error($"must be '{ForecastCoefficients.Model}'");
@@ -74,7 +75,7 @@ public static class CoefficientsFile
     internal static string IdOf(ForecastCoefficients fit)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        WriteFit(bytes, fit);
+        WriteFit(bytes, fit with { Portfolio = null });
         return $"{DayOf(fit.ValidFrom)}-{Convert.ToHexStringLower(Sha256.Hash(bytes.WrittenSpan))[..12]}";
     }
 
@@ -88,7 +89,7 @@ public static class CoefficientsFile
             : $"{name[..digit].ToLowerInvariant()}_{name[digit..]}";
     }
 
-    private static string DayOf(Instant time) => time.ToString()[..10];
+    internal static string DayOf(Instant time) => time.ToString()[..10];
 
     private static void WriteFit(IBufferWriter<byte> bytes, ForecastCoefficients fit)
     {
@@ -109,6 +110,8 @@ public static class CoefficientsFile
             WriteHorizon(json, fit[horizon]);
         }
         json.WriteEndObject();
+        if (fit.Portfolio is { } portfolio)
+            PortfolioTablesJson.Write(json, portfolio);
         json.WriteEndObject();
     }
 
@@ -133,7 +136,7 @@ public static class CoefficientsFile
         json.WriteEndObject();
     }
 
-    private static void WriteNamed(Utf8JsonWriter json, string name, string[] names, ImmutableArray<double> values)
+    internal static void WriteNamed(Utf8JsonWriter json, string name, string[] names, ImmutableArray<double> values)
     {
         json.WriteStartObject(name);
         for (var i = 0; i < values.Length; i++)
@@ -141,7 +144,7 @@ public static class CoefficientsFile
         json.WriteEndObject();
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, ImmutableArray<double> values)
+    internal static void WriteNumbers(Utf8JsonWriter json, string name, ImmutableArray<double> values)
     {
         json.WriteStartArray(name);
         foreach (var value in values)
@@ -149,9 +152,9 @@ public static class CoefficientsFile
         json.WriteEndArray();
     }
 
-    private static ForecastCoefficients ReadFit(Field fit)
+    private static ForecastCoefficients ReadFit(CoefficientsField fit)
     {
-        fit.ExpectOnly("valid_from", "trained_on", "tested_range", "horizons");
+        fit.ExpectOnly("valid_from", "trained_on", "tested_range", "horizons", PortfolioTablesJson.Name);
         var range = fit["tested_range"];
         range.ExpectOnly("maximum_empty_share", "maximum_tick_over_sigma", "minimum_history_days", "minimum_turnover");
         var horizons = fit["horizons"];
@@ -167,10 +170,11 @@ public static class CoefficientsFile
                 range["minimum_turnover"].Number(0, 1e15)
             ),
             Horizons = [.. Horizon.All.Select(h => ReadHorizon(horizons[h.Name]))],
+            Portfolio = fit.Find(PortfolioTablesJson.Name) is { } tables ? PortfolioTablesJson.Read(tables) : null,
         };
     }
 
-    private static HorizonCoefficients ReadHorizon(Field horizon)
+    private static HorizonCoefficients ReadHorizon(CoefficientsField horizon)
     {
         horizon.ExpectOnly(
             "intercept",
@@ -202,7 +206,7 @@ public static class CoefficientsFile
         };
     }
 
-    private static ResidualTable ReadTable(Field table, bool mustBePositive)
+    internal static ResidualTable ReadTable(CoefficientsField table, bool mustBePositive)
     {
         var sizes = table.Numbers(ProbabilityNames, mustBePositive ? 1e-9 : -1e3, 1e3);
         try
@@ -213,74 +217,6 @@ public static class CoefficientsFile
         {
             throw table.Error(e.Message, e);
         }
-    }
-
-    /// <summary>A value of the file with its path, for messages.</summary>
-    private readonly record struct Field(string Path, JsonElement Value)
-    {
-        public Field this[string name] =>
-            Value.TryGetProperty(name, out var value)
-                ? new(Path.Length == 0 ? name : $"{Path}.{name}", value)
-                : throw new CoefficientsException(
-                    $"{(Path.Length == 0 ? "" : Path + ".")}{name}: the field is missing"
-                );
-
-        public void ExpectOnly(params string[] names)
-        {
-            if (Value.ValueKind != JsonValueKind.Object)
-                throw Error("must be an object");
-            foreach (var property in Value.EnumerateObject())
-                if (!names.Contains(property.Name, StringComparer.Ordinal))
-                    throw this[property.Name].Error($"unknown field, expected one of {string.Join(", ", names)}");
-        }
-
-        public IEnumerable<Field> Items()
-        {
-            if (Value.ValueKind != JsonValueKind.Array)
-                throw Error("must be a list");
-            var path = Path;
-            return Value.EnumerateArray().Select((item, i) => new Field($"{path}[{i}]", item));
-        }
-
-        public string Text() =>
-            Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Error("must be text");
-
-        public Instant Day() =>
-            Text() is { Length: 10 } text && Instant.TryParse(text, out var day) && DayOf(day) == text
-                ? day
-                : throw Error("must be a day such as 2025-07-01");
-
-        public double Number(double least, double most) =>
-            Value.ValueKind == JsonValueKind.Number
-            && Value.TryGetDouble(out var number)
-            && number >= least
-            && number <= most
-                ? number
-                : throw Error(FormattableString.Invariant($"must be a number from {least} to {most}"));
-
-        public ImmutableArray<double> Numbers(string[] names, double least, double most)
-        {
-            ExpectOnly(names);
-            var values = new double[names.Length];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = this[names[i]].Number(least, most);
-            return [.. values];
-        }
-
-        public ImmutableArray<double> Numbers(int count, double least, double most)
-        {
-            ImmutableArray<double> numbers = [.. Items().Select(item => item.Number(least, most))];
-            return numbers.Length == count ? numbers : throw Error($"must have {count} numbers, not {numbers.Length}");
-        }
-
-        public ClipBounds Bounds()
-        {
-            var numbers = Numbers(2, -1e3, 1e3);
-            return numbers[0] <= numbers[1] ? new(numbers[0], numbers[1]) : throw Error("the bounds must ascend");
-        }
-
-        public CoefficientsException Error(string problem, Exception? inner = null) =>
-            new($"{(Path.Length == 0 ? "the file" : Path)}: {problem}", inner);
     }
 }
 

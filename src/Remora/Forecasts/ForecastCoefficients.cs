@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Remora.Markets;
+using Remora.Portfolios;
 
 namespace Remora.Forecasts;
 
@@ -24,6 +25,7 @@ public sealed record ForecastCoefficients
         TrainedOn = original.TrainedOn;
         Horizons = original.Horizons;
         Range = original.Range;
+        Portfolio = original.Portfolio;
     }
 
     /// <summary>
@@ -42,8 +44,15 @@ public sealed record ForecastCoefficients
     public required TestedRange Range { get; init; }
 
     /// <summary>
-    /// The day of <see cref="ValidFrom"/> and the first twelve digits of the hash of all numbers,
-    /// such as <c>2025-07-01-0123456789ab</c>. Two fits with the same id are equal.
+    /// The tables of books, fitted on data before <see cref="ValidFrom"/>; null in files that have
+    /// none. They are not part of <see cref="Id"/>, as no forecast of a market depends on them.
+    /// </summary>
+    public PortfolioTables? Portfolio { get; init; }
+
+    /// <summary>
+    /// The day of <see cref="ValidFrom"/> and the first twelve digits of the hash of all numbers
+    /// but those of <see cref="Portfolio"/>, such as <c>2025-07-01-0123456789ab</c>. Two fits with
+    /// the same id make equal forecasts.
     /// </summary>
     public string Id => _id ??= CoefficientsFile.IdOf(this);
 

@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Portfolios;
 
 namespace Remora.Forecasts;
 
@@ -13,7 +14,9 @@ public sealed class Forecaster
     /// <summary>The longest hole across which the past counts.</summary>
     public static readonly TimeSpan LongestHole = TimeSpan.FromDays(7);
 
-    private const long StateVersion = 2;
+    private const long StateVersion = 4; // 3 was never released
+    private const long EarlierVersion = 2;
+    private static readonly TimeSpan PastOfHours = TimeSpan.FromDays(7);
 
     private static readonly string[] Dollars = ["USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "PYUSD"];
 
@@ -25,8 +28,10 @@ public sealed class Forecaster
     private readonly ForecastWindow _window = new();
     private readonly RangeMeter _meter;
     private readonly CandleDigest _digest = new();
+    private readonly HourStandardizer _hours;
     private readonly bool _isInDollars;
     private long _nextOpen = long.MinValue;
+    private bool _hasChain = true;
 
     /// <param name="timeframe">The timeframe of the candles. There are no forecasts at 2h or
     /// longer.</param>
@@ -56,6 +61,7 @@ public sealed class Forecaster
             _gathered = new(timeframe, _timeframe);
         _means = new(_timeframe);
         _meter = new(_timeframe);
+        _hours = new(_timeframe);
     }
 
     /// <summary>The events to take into account, from the next candle on.</summary>
@@ -67,8 +73,20 @@ public sealed class Forecaster
     /// <summary>Whether a candle was applied.</summary>
     public bool HasPast => _digest.LastOpen is not null;
 
+    /// <summary>
+    /// The candles that were applied; empty if they are unknown, because a state of an earlier
+    /// version began them.
+    /// </summary>
+    internal CandleChain Applied => _hasChain ? _digest.Chain : default;
+
     /// <summary>The newest forecast; null when there is none.</summary>
     public Forecast? Current { get; private set; }
+
+    /// <summary>
+    /// The whole hours of the market in units of its forecasts, for correlations. A part of the
+    /// state.
+    /// </summary>
+    public StandardizedHours Hours => _hours.Hours;
 
     /// <summary>Why there is no forecast; null when there is one.</summary>
     public NoForecast? Absence =>
@@ -106,6 +124,8 @@ public sealed class Forecaster
     {
         if (!IsSupported || candle.OpenTime.UnixMilliseconds < _nextOpen)
             return Current;
+        if (IsAfterHole(candle.OpenTime))
+            (_digest.Chain, _hasChain) = (default, true);
         var next = candle.OpenTime + _base.Length;
         _nextOpen = next.UnixMilliseconds;
         _digest.Add(candle);
@@ -113,12 +133,13 @@ public sealed class Forecaster
         {
             if (candle.Volume > 0)
                 Update(candle);
+            Standardize(candle);
             return Current;
         }
         if (_gathered.TryCloseBefore(candle.OpenTime, out var closed))
-            Update(closed);
+            UpdateGathered(closed);
         if (candle.Volume > 0 ? _gathered.Add(candle, out closed) : _gathered.TryCloseBefore(next, out closed))
-            Update(closed);
+            UpdateGathered(closed);
         return Current;
     }
 
@@ -190,23 +211,51 @@ public sealed class Forecaster
         {
             Clear();
             _digest.Clear();
-            _nextOpen = long.MinValue;
+            _hours.Clear();
+            (_nextOpen, _hasChain) = (long.MinValue, true);
             throw;
         }
     }
 
     private void Exchange(StateCodec codec)
     {
-        codec.Expect(StateVersion, "version");
+        // Earlier states have neither hours for correlations nor the chain; all else is the same.
+        _hasChain = codec.Expect(StateVersion, EarlierVersion, "version") == StateVersion;
         codec.Expect((long)_base.Length.TotalMinutes, "timeframe, in minutes");
         codec.Expect(_vintages.Key, "hash of the coefficients");
         codec.Field(ref _nextOpen);
-        _digest.Exchange(codec);
+        _digest.Exchange(codec, _hasChain);
         _gathered?.Exchange(codec);
         _means.Exchange(codec);
         _window.Exchange(codec);
         _meter.Exchange(codec);
+        if (_hasChain)
+            _hours.Exchange(codec);
+        else
+            _hours.Clear();
     }
+
+    private void UpdateGathered(in Candle candle)
+    {
+        Update(candle);
+        Standardize(candle);
+    }
+
+    private void Standardize(in Candle candle)
+    {
+        if (!_hours.Add(candle))
+            return;
+        var isKnown =
+            Current is not null
+            && _means.Time == candle.OpenTime + _timeframe.Length
+            && _means.Candles >= _timeframe.CountIn(PastOfHours);
+        _hours.Begin(isKnown ? Current![Horizon.OneHour].GetLogVariance() : double.NaN);
+    }
+
+    // Whether the past is forgotten here, at the latest.
+    private bool IsAfterHole(Instant open) =>
+        HasPast
+        && open.Floor(_timeframe.Length) - CandleAggregator.FirstWhole(new(_nextOpen), _timeframe) > LongestHole;
 
     private void Update(in Candle candle)
     {

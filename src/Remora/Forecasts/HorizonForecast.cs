@@ -179,6 +179,30 @@ public sealed class HorizonForecast
     /// <exception cref="ArgumentOutOfRangeException">It is outside (0, 0.5].</exception>
     public double ShortStopDistanceAt(double chance) => Gain(_fit.Rises.SizeAt(chance));
 
+    /// <summary>
+    /// Returns the loss of a short position at the end of the horizon that is not exceeded with a
+    /// probability in [0.5, 1), a ratio of the price now.
+    /// </summary>
+    internal double ShortValueAtRiskAt(double level) => Gain(_fit.HighReturns.SizeAt(1 - level));
+
+    /// <summary>
+    /// Returns the loss of a short position of the mean log return beyond
+    /// <see cref="ShortValueAtRiskAt"/>.
+    /// </summary>
+    internal double ShortExpectedShortfallAt(double level) => Gain(_fit.HighReturns.MeanBeyond(1 - level));
+
+    /// <summary>
+    /// Returns the probability that a price is touched at any time within the horizon; 1 if it is
+    /// reached already.
+    /// </summary>
+    internal double ChanceOfTouch(double price, double level, bool isBelow)
+    {
+        var distance = Math.Log(isBelow ? price / level : level / price) / Volatility;
+        return IfTested(
+            double.IsNaN(distance) ? distance : (isBelow ? _fit.Falls : _fit.Rises).ProbabilityAbove(distance)
+        );
+    }
+
     private double Loss(double size) => IfTested(1 - Math.Exp(-Volatility * size));
 
     private double Gain(double size) => IfTested(Math.Exp(Volatility * size) - 1);

@@ -54,6 +54,17 @@ internal sealed class StateCodec
             throw new FormatException($"the state has another {what}: {value}, expected {expected}");
     }
 
+    /// <summary>Writes the first number, or reads one of the two and returns it.</summary>
+    /// <exception cref="FormatException">The read number is neither.</exception>
+    public long Expect(long expected, long other, string what)
+    {
+        var value = expected;
+        Field(ref value);
+        return value == expected || value == other
+            ? value
+            : throw new FormatException($"the state has another {what}: {value}, expected {expected} or {other}");
+    }
+
     /// <summary>Reads a number.</summary>
     /// <param name="most">The largest allowed one; the smallest is 0.</param>
     /// <exception cref="FormatException">The read number is not allowed.</exception>

@@ -36,7 +36,7 @@ public sealed class JudgeTests
             TradeCsv.Write(text, trades);
         return new()
         {
-            Trades = file,
+            Runs = TradeRuns.Read(file),
             Markets = [new(Pair.Parse("BTC/USDT"), candles)],
             Policy = Nervous,
             Shifts = 199,
@@ -202,7 +202,7 @@ public sealed class JudgeTests
         var csv = Assert.Single(JudgeJob.Run(options));
         var file = Path.Combine(_folder, "tradesv3.sqlite");
         BotDatabase.Write(file, Trades("BTC/USDT"), open: 2);
-        var bot = Assert.Single(JudgeJob.Run(options with { Trades = file }));
+        var bot = Assert.Single(JudgeJob.Run(options with { Runs = TradeRuns.Read(file) }));
         Assert.Equal(("TestStrategy", 2, 300), (bot.Strategy, bot.OpenTrades, bot.All.Trades));
         Assert.Equal(csv.Skipped, bot.Skipped);
         Assert.Equal(csv.Kept.ProfitTotal, bot.Kept.ProfitTotal, 1e-9);
@@ -216,7 +216,7 @@ public sealed class JudgeTests
     {
         var options = new JudgeOptions
         {
-            Trades = SharedData.Require("freqtrade/" + file),
+            Runs = TradeRuns.Read(SharedData.Require("freqtrade/" + file)),
             Markets =
             [
                 new(Pair.Parse("BTC/USDT"), SharedData.Require("candles/BTCUSDT-1h.csv.gz")),
@@ -238,7 +238,7 @@ public sealed class JudgeTests
     {
         var options = new JudgeOptions
         {
-            Trades = SharedData.Require("freqtrade/backtest-result-2025-07-01_07-01-25.zip"),
+            Runs = TradeRuns.Read(SharedData.Require("freqtrade/backtest-result-2025-07-01_07-01-25.zip")),
             Markets = [new(Pair.Parse("BTC/USDT"), SharedData.Require("candles/BTCUSDT-1h.csv.gz"))],
             Shifts = 50,
         };

@@ -56,68 +56,6 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public void Compose_refers_only_to_existing_files()
-    {
-        var text = File.ReadAllText(Deploy("compose.yaml"));
-        var root = Read("compose.yaml");
-        var services = (YamlMappingNode)root["services"];
-        var volumes = ((YamlMappingNode)root["volumes"]).Children.Keys.Select(name => name.ToString()).ToList();
-        foreach (
-            var (name, service) in services.Children.Select(pair => (pair.Key.ToString(), (YamlMappingNode)pair.Value))
-        )
-        {
-            Assert.True(service.Children.ContainsKey("image"), name);
-            foreach (var volume in List(service, "volumes").Select(volume => volume.Split(':')[0]))
-                Assert.True(
-                    volume.StartsWith('.') ? Path.Exists(Deploy(volume)) : volumes.Contains(volume),
-                    $"{name}: {volume}"
-                );
-            // Only the operator opens ports to others
-            Assert.All(List(service, "ports"), port => Assert.StartsWith("127.0.0.1:", port));
-            if (service.Children.TryGetValue("depends_on", out var needs))
-                Assert.All(
-                    needs is YamlMappingNode map
-                        ? map.Children.Keys.Select(key => key.ToString())
-                        : ((YamlSequenceNode)needs).Select(node => node.ToString()),
-                    need => Assert.True(services.Children.ContainsKey(need), need)
-                );
-        }
-        var variables = File.ReadAllText(Deploy("env.example"));
-        Assert.All(
-            VariablePattern().Matches(text).Select(match => match.Groups["name"].Value),
-            variable => Assert.Contains(variable + "=", variables, StringComparison.Ordinal)
-        );
-    }
-
-    [Fact]
-    public async Task Compose_uses_only_existing_settings()
-    {
-        var service = (YamlMappingNode)((YamlMappingNode)Read("compose.yaml")["services"])["remora"];
-        var given = ((YamlMappingNode)service["environment"]).Children.ToDictionary(
-            pair => pair.Key.ToString(),
-            pair => DefaultPattern().Replace(pair.Value.ToString(), "${default}")
-        );
-        foreach (var (name, value) in ImageVariables())
-            given.TryAdd(name, value);
-        given["REMORA_CLICKHOUSE"] = "http://remora@localhost:1"; // no store responds; the service must start anyway
-        given["REMORA_CLICKHOUSE_PASSWORD"] = "x";
-        given["REMORA_PORT"] = "0";
-        given["REMORA_HOST"] = "0.0.0.0";
-        using var data = new TemporaryFolder();
-        given["REMORA_DATA"] = data.File("data");
-        given["REMORA_STORE"] = "true";
-        await using var started = RemoraProcess.Start(["serve", "--sandbox"], given);
-        using var http = new HttpClient
-        {
-            BaseAddress = new((await started.UrlAsync()).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)),
-        };
-        Assert.True((await http.GetAsync("/healthz")).IsSuccessStatusCode);
-        Assert.True((await http.GetAsync("/metrics")).IsSuccessStatusCode); // Prometheus sends no key
-        started.Terminate();
-        Assert.Equal(0, await started.ExitAsync());
-    }
-
-    [Fact]
     public void Grafana_finds_its_dashboards_and_its_source()
     {
         var source = ((YamlSequenceNode)Read("grafana/provisioning/datasources/prometheus.yaml")["datasources"])[0];
@@ -155,6 +93,42 @@ public sealed partial class DeployTests
                 Assert.True(taken.Add((i, j)), $"{title} lies over another panel");
             Assert.NotEqual(0, panel.GetProperty("targets").GetArrayLength());
         }
+    }
+
+    /// <summary>
+    /// Compiles each dashboard against the types of the Grafana that compose.yaml starts. The types
+    /// contain what has to be refused.
+    /// </summary>
+    [Fact]
+    public async Task Every_dashboard_has_the_types_of_grafana()
+    {
+        using var schema = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Repository.PathOf("node_modules", "@grafana", "schema", "package.json"))
+        );
+        Assert.Contains(
+            $"image: grafana/grafana:{schema.RootElement.GetProperty("version").GetString()}\n",
+            await File.ReadAllTextAsync(Deploy("compose.yaml"))
+        );
+        // Inside the repository, where the compiler finds the types
+        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "grafana")).FullName;
+        var types = Repository.PathOf("tests", "Remora.Cli.Tests", "Deploy", "dashboards.ts");
+        File.Copy(types, Path.Combine(folder, "dashboards.ts"), overwrite: true);
+        List<string> sources = [];
+        foreach (var file in Directory.GetFiles(Deploy("grafana", "dashboards"), "*.json"))
+        {
+            sources.Add(Path.Combine(folder, Path.GetFileNameWithoutExtension(file) + ".ts"));
+            await File.WriteAllTextAsync(
+                sources[^1],
+                "import type { Board } from './dashboards.ts';\nexport const board: Board = "
+                    + await File.ReadAllTextAsync(file)
+            );
+        }
+        var compiler = Repository.PathOf("node_modules", "typescript", "bin", "tsc");
+        const string options =
+            "--noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler --target es2022 "
+            + "--allowImportingTsExtensions --types node";
+        var (exit, output) = await Tool.RunAsync("node", [compiler, .. options.Split(' '), .. sources]);
+        Assert.True(exit == 0, output);
     }
 
     [Fact]
@@ -258,7 +232,7 @@ public sealed partial class DeployTests
 
     internal static string Deploy(params string[] parts) => Path.Combine([Repository.PathOf("deploy"), .. parts]);
 
-    private static YamlMappingNode Read(string file)
+    internal static YamlMappingNode Read(string file)
     {
         using var reader = new StreamReader(Deploy(file));
         var yaml = new YamlStream();
@@ -266,15 +240,10 @@ public sealed partial class DeployTests
         return (YamlMappingNode)yaml.Documents[0].RootNode;
     }
 
-    private static IReadOnlyList<string> List(YamlMappingNode node, string name) =>
+    internal static IReadOnlyList<string> List(YamlMappingNode node, string name) =>
         node.Children.TryGetValue(name, out var list)
             ? [.. ((YamlSequenceNode)list).Select(item => item.ToString())]
             : [];
-
-    private static IEnumerable<(string Name, string Value)> ImageVariables() =>
-        ImageVariablePattern()
-            .Matches(File.ReadAllText(Deploy("Dockerfile")))
-            .Select(match => (match.Groups["name"].Value, match.Groups["value"].Value));
 
     [GeneratedRegex(
         @"- alert: (?<alert>\w+)\n(?:(?!- alert: ).*\n)*? *runbook: docs/runbook\.md#(?<anchor>\w+)\n",
@@ -282,15 +251,6 @@ public sealed partial class DeployTests
         1000
     )]
     private static partial Regex RunbookPattern();
-
-    [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)[:}]", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex VariablePattern();
-
-    [GeneratedRegex(@"\$\{[A-Z_]+:[-?](?<default>[^}]*)\}", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex DefaultPattern();
-
-    [GeneratedRegex(@"(?<name>REMORA_[A-Z_]+)=(?<value>\S+)", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex ImageVariablePattern();
 
     [GeneratedRegex(@"listen (?<address>\[::\]:)?(?<port>\d+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PortPattern();

@@ -34,7 +34,7 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         World = await _sandbox.UrlAsync();
         _service = RemoraProcess.Start(
             ["serve", "--sandbox", World, "--port", "0", "--data", Path.Combine(_folder, "data")],
-            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true", ["REMORA_BACKUP_HOURS"] = "24" }
         );
         Service = new() { BaseAddress = new(await _service.UrlAsync()) };
         await ServeCommandTests.ReadyAsync(Service.BaseAddress.ToString());
@@ -117,7 +117,7 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         return process;
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

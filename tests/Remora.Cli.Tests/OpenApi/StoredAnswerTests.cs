@@ -27,6 +27,8 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         $"/api/v1/scorecard?{Pair}&horizon=4h&from=-7d",
         "/api/v1/pairs",
         "/api/v1/pairlist",
+        "/api/v1/correlations?pairs=BTC/USDT,ETH/USDT",
+        "/api/v1/portfolio/books",
         "/api/v1/policies",
         "/api/v1/sources",
         "/api/v1/status",

@@ -54,6 +54,9 @@ public sealed class TypeScriptClientTests(RunningSandbox service)
         Assert.Equal("""["BTC/USDT true"]""", Text("streamed"));
         // With a forecast, it has the requested horizon; without, there is a reason.
         Assert.True(Text("horizons") == """["4h"]""" || Text("no_forecast").Length > 0, Text("horizons"));
+        // Without a forecast yet, the book has none either.
+        Assert.Contains(Text("book"), new[] { "0.95,0.99", "404" });
+        Assert.Equal(("400 true", """["ETH/USDT","BTC/USDT"]"""), (Text("bad_book"), Text("pairs")));
         var decisions = output.GetProperty("decisions").EnumerateObject().ToList();
         Assert.Equal(18, decisions.Count);
         foreach (var decision in decisions)

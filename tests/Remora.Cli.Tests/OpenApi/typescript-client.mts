@@ -18,6 +18,13 @@ const cached = (await remora.risk('BTC/USDT')) === (await remora.risk('BTC/USDT'
 const batch = await remora.batch(['btc/usdt', 'DOGE/EUR', 'ETH/USDT']);
 const forecast = await remora.forecast('BTC/USDT', { horizon: '4h', fall: 0.03 });
 
+const book = await remora.portfolio({ wallet: 1000, positions: [{ pair: 'BTC/USDT', notional: 500 }] })
+  .catch((error: RemoraError) => error.status);
+// @ts-expect-error a position must have a pair
+const withoutPair: Parameters<typeof remora.portfolio>[0] = { wallet: 1000, positions: [{ notional: 500 }] };
+const badBook = await errorOf(() => remora.portfolio(withoutPair));
+const pairs = (await remora.correlations(['ETH/USDT', 'BTC/USDT'])).pairs;
+
 async function errorOf(action: () => Promise<unknown>): Promise<string> {
   try {
     await action();
@@ -101,6 +108,7 @@ console.log(JSON.stringify({
   not_tracked: await errorOf(() => remora.forecast('DOGE/EUR')),
   stream_refused: await errorOf(async () => { for await (const _ of remora.stream(['DOGE/EUR'])); }),
   streamed: streamed.map(({ pair, answered }) => `${pair} ${answered}`),
+  bad_book: badBook, pairs, book: typeof book === 'object' ? Object.keys(book.value_at_risk).join() : book,
   decisions, last: `${last.safe_to_trade} ${last.position_scale} ${last.answered} ${last.error}`, requestsAfterFailure,
   unknown: `${unknown.safe_to_trade} ${unknown.answered}`,
   options: [refused({ url: 'ftp://x' }), refused({ apiKey: 'a b' }), refused({ timeout: 0 })],

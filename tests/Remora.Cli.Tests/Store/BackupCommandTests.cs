@@ -164,6 +164,37 @@ public sealed class BackupCommandTests
     }
 
     [Fact]
+    public async Task A_drill_restores_the_newest_backup_elsewhere_and_leaves_no_trace()
+    {
+        await using var own = await OwnEngine.StartAsync();
+        var candles = "BTC/USDT=" + own.Write("candles.csv", Candles);
+        await own.RunAsync("history", "import", "--candles", candles);
+        await own.RunAsync("history", "import", "--candles", candles); // rows that merges would drop
+        Directory.CreateDirectory(own.File("scratch"));
+        string[] drill = ["store", "drill", "--data", own.Data, "--scratch", own.File("scratch")];
+        var (exit, _, errors) = await RemoraProcess.RunAsync(drill);
+        Assert.Equal(2, exit);
+        Assert.Contains("is not a backup and contains none", errors, StringComparison.Ordinal);
+
+        await own.RunAsync("store", "backup", Path.Combine(own.Data, "backups", "20231120T000000Z"));
+        var newest = Path.Combine(own.Data, "backups", "20231121T000000Z");
+        await own.RunAsync("store", "backup", newest);
+        (exit, var said, errors) = await RemoraProcess.RunAsync(drill);
+        Assert.True(exit == 0, errors);
+        Assert.Contains($"in '{newest}' can be restored: ", said, StringComparison.Ordinal);
+        Assert.EndsWith(" rows are equal to what was backed up", said.TrimEnd(), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(own.File("scratch")));
+        Assert.Equal("50", await own.CandlesAsync("FINAL"));
+
+        await File.AppendAllTextAsync(Directory.EnumerateFiles(newest, "candles-*").First(), "x");
+        (exit, _, errors) = await RemoraProcess.RunAsync(drill);
+        Assert.Equal(1, exit);
+        Assert.Contains("cannot be restored", errors, StringComparison.Ordinal);
+        Assert.Contains("the checksum is wrong", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(own.File("scratch")));
+    }
+
+    [Fact]
     public async Task An_invalid_backup_is_one_line_and_exit_code_2()
     {
         await using var own = await OwnEngine.StartAsync();

@@ -39,6 +39,35 @@ public sealed class HttpSourceTests
         Assert.Equal(All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
     }
 
+    [Fact]
+    public async Task The_interval_can_be_set_and_polls_are_counted()
+    {
+        await using var server = await StandInServer.StartAsync();
+        using var http = new HttpClient();
+        var source = SourceOf("coinpaprika");
+        server.Bodies[source.Url.Host + source.Url.AbsolutePath] = SourceRig.Fixture(Fixtures[source.Name].Fixture);
+        var clock = new ManualClock(SourceRig.Recorded.ToDateTimeOffset());
+        var feed = new HttpSourceFeed(
+            source,
+            http,
+            new()
+            {
+                BaseUrl = server.BaseUrl,
+                Deadline = TimeSpan.FromMinutes(1),
+                Interval = TimeSpan.FromMinutes(40),
+            },
+            clock
+        );
+        var events = System.Threading.Channels.Channel.CreateUnbounded<MarketEvent>();
+        var next = await feed.StepAsync(events.Writer, CancellationToken.None);
+        Assert.InRange((next - SourceRig.Recorded).TotalMinutes, 40, 42);
+        server.FailAll("html 502");
+        await feed.StepAsync(events.Writer, CancellationToken.None);
+        await feed.StepAsync(events.Writer, CancellationToken.None);
+        Assert.Equal(3, feed.Health.Requests);
+        Assert.Equal([new("unavailable", 2L)], feed.Health.Errors);
+    }
+
     [Theory, MemberData(nameof(Names))]
     public async Task A_recorded_answer_becomes_observations_once(string name)
     {

@@ -42,6 +42,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(FaultKind.Http451, 451, "restricted location")]
     [InlineData(FaultKind.Http5xx, 500, "<html>")]
     [InlineData(FaultKind.Http5xxJson, 503, "-1001")]
     [InlineData(FaultKind.Html200, 200, "<html>")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Remora.Markets;
@@ -127,8 +128,27 @@ public sealed class WireFormatTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/api.binance.com/api/v3")]
+    [InlineData("/fapi.binance.com/fapi/v1")]
+    public async Task Binances_order_book_is_sorted_around_the_last_close(string api)
+    {
+        var klines = await Client.Json($"{api}/klines?symbol=BTCUSDT&interval=5m&limit=1");
+        var close = Number(klines[0][4]);
+        var book = await Client.Json($"{api}/depth?symbol=BTCUSDT&limit=5");
+        var (bids, asks) = (Prices("bids"), Prices("asks"));
+        Assert.True(bids.Length == 5 && asks.Length == 5);
+        Assert.Equal(bids.OrderDescending(), bids);
+        Assert.Equal(asks.Order(), asks);
+        Assert.True(bids[0] < close && close < asks[0] && asks[0] / bids[0] < 1.001);
+
+        double[] Prices(string side) => [.. book.GetProperty(side).EnumerateArray().Select(level => Number(level[0]))];
+        static double Number(JsonElement text) => double.Parse(text.GetString()!, CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
     [InlineData("/api.binance.com/api/v3/klines?symbol=NOPE&interval=5m", 400, "-1121")]
     [InlineData("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=7m", 400, "-1120")]
+    [InlineData("/api.binance.com/api/v3/depth?symbol=NOPE", 400, "-1121")]
     [InlineData("/api.binance.com/api/v9/nothing", 404, "invalid")]
     [InlineData("/fapi.binance.com/fapi/v1/premiumIndex?symbol=NOPE", 400, "-1121")]
     [InlineData("/api.kraken.com/0/public/OHLC?pair=NOPE", 200, "EQuery:Unknown asset pair")]

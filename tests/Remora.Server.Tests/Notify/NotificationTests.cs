@@ -144,7 +144,11 @@ public sealed class NotificationTests
         "notify_quiet is '22-7': expected a time span such as 22:00-07:00"
     )]
     [InlineData("""{ "notify_time_zone": "Mars" }""", "", "expected an IANA time zone such as Europe/Berlin")]
-    [InlineData("""{ "notify_events": ["price"] }""", "", "expected block, all_clear, trouble, or several of them")]
+    [InlineData(
+        """{ "notify_events": ["price"] }""",
+        "",
+        "expected block, all_clear, trouble, book, or several of them"
+    )]
     [InlineData("""{ "notify_per_hour": 0 }""", "", "expected a whole number from 1 to 1000")]
     public void What_is_wrong_is_named(string file, string urls, string complaint)
     {

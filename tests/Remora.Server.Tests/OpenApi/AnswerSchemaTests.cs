@@ -119,6 +119,8 @@ public sealed class AnswerSchemaTests
             await schemas.CheckAsync(service.Http, "/api/v1/pairs" + query, status, "post");
         foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) })
             await schemas.CheckAsync(service.Http, "/api/v1/pairs" + query, status, "delete");
+        await schemas.CheckAsync(service.Http, "/api/v1/reload", 409, "post"); // it has no settings to read
+        await schemas.CheckAsync(service.Http, "/api/v1/reload?x=1", 400, "post");
         await schemas.CheckAsync(service.Http, "/api/v1/pairs?pairs=BTC/USDT", 200, "post");
         await schemas.CheckAsync(service.Http, "/api/v1/status"); // with a refused pair
     }

@@ -38,11 +38,13 @@ public sealed class Browser : IAsyncLifetime
     /// <param name="answers">
     /// Bodies that replace answers of the service, by the path after <c>/api/v1/</c>.
     /// </param>
+    /// <param name="workers">Whether the page can keep its files and answers.</param>
     public Task OpenAsync(
         string url,
         int width = 1440,
         bool dark = false,
-        IReadOnlyDictionary<string, string>? answers = null
+        IReadOnlyDictionary<string, string>? answers = null,
+        bool workers = false
     ) =>
         SendAsync(
             new
@@ -53,6 +55,7 @@ public sealed class Browser : IAsyncLifetime
                 height = width < 600 ? 844 : 900,
                 dark,
                 answers = answers ?? new Dictionary<string, string>(),
+                workers,
             }
         );
 
@@ -92,6 +95,10 @@ public sealed class Browser : IAsyncLifetime
         Assert.Equal("[]", faults.GetProperty("console").GetRawText());
         Assert.Equal(url, Assert.Single(faults.GetProperty("hosts").EnumerateArray()).GetString());
     }
+
+    /// <summary>Returns the reasons for which the browser would not install the page.</summary>
+    public async Task<IReadOnlyList<string?>> InstallErrorsAsync() =>
+        [.. (await SendAsync(new { command = "install" })).EnumerateArray().Select(error => error.GetString())];
 
     public Task PictureAsync(string name) =>
         SendAsync(new { command = "picture", path = Path.Combine(Pictures, name + ".png") });

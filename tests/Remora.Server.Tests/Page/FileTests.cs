@@ -10,6 +10,9 @@ public sealed class FileTests
     [InlineData("/page.js", "text/javascript")]
     [InlineData("/page.css", "text/css")]
     [InlineData("/theme.js", "text/javascript")]
+    [InlineData("/sw.js", "text/javascript")]
+    [InlineData("/manifest.webmanifest", "application/manifest+json")]
+    [InlineData("/icon-192.png", "image/png")]
     [InlineData("/icon.svg", "image/svg+xml")]
     [InlineData("/reference", "text/html")]
     public async Task A_file_is_known_by_its_content_and_comes_small(string path, string mediaType)
@@ -44,6 +47,26 @@ public sealed class FileTests
         using var content = new MemoryStream();
         await unzipped.CopyToAsync(content);
         Assert.Equal(await plain.Content.ReadAsByteArrayAsync(), content.ToArray());
+    }
+
+    /// <summary>The budget of the page: what a phone loads, compressed.</summary>
+    [Fact]
+    public async Task Script_and_style_are_at_most_120_kilobytes()
+    {
+        const int budget = 120 * 1024;
+        await using var service = await LiveServer.StartAsync();
+        var size = 0L;
+        foreach (var path in new[] { "/page.js", "/page.css", "/theme.js", "/sw.js" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path)
+            {
+                Headers = { AcceptEncoding = { new("gzip") } },
+            };
+            using var response = await service.Http.SendAsync(request);
+            Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+            size += response.Content.Headers.ContentLength!.Value;
+        }
+        Assert.InRange(size, 1, budget);
     }
 
     [Fact]

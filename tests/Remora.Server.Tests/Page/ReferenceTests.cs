@@ -35,6 +35,16 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
 
         await TryAsync("risk", "pair", "ETH/USDT");
         Assert.Contains("\"pair\": \"ETH/USDT\"", await browser.TextAsync("#risk pre"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"wallet\": 10000",
+            (await browser.AskAsync("document.querySelector('#portfolio_risk textarea').value")).GetString()
+        );
+        await TryAsync(
+            "portfolio_risk",
+            "body of the request",
+            """{"wallet":1000,"positions":[{"pair":"BTC/USDT","notional":500}]}"""
+        );
+        Assert.Contains("\"summary\": \"This position", await browser.TextAsync("#portfolio_risk pre"));
         await TryAsync("stream", "pair", "BTC/USDT"); // it has no end, but is shown
         Assert.Contains("event: assessment", await browser.TextAsync("#stream pre"), StringComparison.Ordinal);
         await browser.HasNoFaultAsync("reference");

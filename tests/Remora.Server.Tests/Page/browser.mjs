@@ -14,10 +14,11 @@ let context = null, page = null, faults = null;
 
 const commands = {
   // `answers` replace those of the service: bodies by the paths of the API.
-  async open({ url, width, height, dark, answers }) {
+  async open({ url, width, height, dark, answers, workers }) {
     await context?.close();
     context = await browser.newContext({
       viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce',
+      serviceWorkers: workers ? 'allow' : 'block',
     });
     page = await context.newPage();
     faults = { console: [], hosts: new Set() };
@@ -51,6 +52,12 @@ const commands = {
       const failures = nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`);
       return `${impact} ${id}: ${failures.join('; ')}`;
     });
+  },
+  // Why the browser would not install the page.
+  async install() {
+    const session = await context.newCDPSession(page);
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+    return installabilityErrors.map(({ errorId }) => errorId);
   },
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
   faults: () => ({ console: faults.console, hosts: [...faults.hosts] }),

@@ -2,11 +2,15 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Remora.Forecasts;
 using Remora.Testing;
+using Remora.Tests.Portfolios;
 
 namespace Remora.Tests.Forecasts;
 
 public sealed class CoefficientsFileTests
 {
+    private static CoefficientVintages WithTables { get; } =
+        new(Fits.Reference.Newest with { Portfolio = Books.Tables });
+
     [Fact]
     public void A_file_that_is_read_and_written_keeps_its_bytes() =>
         Assert.Equal(
@@ -22,6 +26,48 @@ public sealed class CoefficientsFileTests
             File.ReadAllText(path),
             Encoding.UTF8.GetString(CoefficientsFile.Write(CoefficientVintages.Shipped))
         );
+    }
+
+    [Fact]
+    public void The_tables_of_books_are_read_and_written_and_not_part_of_the_id()
+    {
+        var fit = WithTables.Newest;
+        var bytes = CoefficientsFile.Write(new(fit));
+        var read = CoefficientsFile.Parse(bytes);
+        Assert.Equal(bytes, CoefficientsFile.Write(read));
+        Assert.Equal(fit.Portfolio!.OneDay.Hedged.Days, read.Newest.Portfolio!.OneDay.Hedged.Days);
+        Assert.Equal((fit with { Portfolio = null }).Id, read.Newest.Id);
+        Assert.Null(CoefficientsFile.Parse(Fits.ReferenceFile()).Newest.Portfolio);
+    }
+
+    [Theory]
+    [InlineData("fits[0].portfolio.24h.hedged", "1", "fits[0].portfolio.24h.hedged: must be an object")]
+    [InlineData(
+        "fits[0].portfolio.4h.net_long.days",
+        "0",
+        "fits[0].portfolio.4h.net_long.days: must be a number from 1"
+    )]
+    [InlineData("fits[0].portfolio.4h.hedged.losses.0\\.05", "99", "fits[0].portfolio.4h.hedged.losses: expected")]
+    [InlineData(
+        "fits[0].portfolio.4h.hedged.intervals.value_at_risk_99",
+        "[2,1]",
+        "fits[0].portfolio.4h.hedged.intervals.value_at_risk_99: the bounds must ascend"
+    )]
+    public void A_wrong_table_of_books_is_refused(string path, string value, string message)
+    {
+        var json = JsonNode.Parse(CoefficientsFile.Write(WithTables))!;
+        var node = json;
+        foreach (
+            var step in path.Replace("[0]", ".0", StringComparison.Ordinal)
+                .Replace("\\.", "\0", StringComparison.Ordinal)
+                .Split('.')
+        )
+            node = node is JsonArray items ? items[0]! : node[step.Replace('\0', '.')]!;
+        node.ReplaceWith(JsonNode.Parse(value));
+        var error = Assert.Throws<CoefficientsException>(() =>
+            CoefficientsFile.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()))
+        );
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,6 +29,12 @@ internal static class Fits
             new Dictionary<CalendarEventKind, DateOnly>()
         );
 
+    /// <summary>The calendar of the shared data; without it, the test is skipped.</summary>
+    public static ForecastCalendar SharedCalendar() =>
+        Calendar(
+            ReadEvents(SharedData.Require("outside/us-events.csv"), SharedData.Require("outside/us-holidays.csv"))
+        );
+
     /// <summary>Applies all candles and returns the last forecast.</summary>
     public static Forecast? Play(this Forecaster forecaster, IEnumerable<Candle> candles)
     {
@@ -66,4 +72,17 @@ internal static class Fits
                     }
                 ),
             ];
+
+    private static List<(CalendarEventKind Kind, Instant At)> ReadEvents(params string[] files)
+    {
+        var events = new List<(CalendarEventKind, Instant)>();
+        foreach (var row in files.SelectMany(file => File.ReadLines(file).Skip(1)).Select(line => line.Split(',')))
+        {
+            Assert.True(Instant.TryParse(row[0], out var at));
+            events.Add((row.Length == 1 ? CalendarEventKind.Holiday : KindOf(row[1]), at));
+        }
+        return events;
+    }
+
+    private static CalendarEventKind KindOf(string name) => Enum.Parse<CalendarEventKind>(name, ignoreCase: true);
 }

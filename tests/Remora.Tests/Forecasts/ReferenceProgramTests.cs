@@ -29,7 +29,7 @@ public sealed class ReferenceProgramTests
         var forecaster = new Forecaster(
             Timeframe.FiveMinutes,
             Fits.Reference,
-            hasCalendar ? Fits.Calendar(ReadEvents(files)) : null
+            hasCalendar ? Fits.SharedCalendar() : null
         );
         var expected = RunReference(files);
         var (next, worst) = (0, 0.0);
@@ -86,19 +86,6 @@ public sealed class ReferenceProgramTests
             JsonValueKind.Array => json.EnumerateArray().SelectMany(Numbers),
             _ => [json.GetDouble()],
         };
-
-    private static List<(CalendarEventKind Kind, Instant At)> ReadEvents(string[] files)
-    {
-        var events = new List<(CalendarEventKind, Instant)>();
-        foreach (var row in files.SelectMany(file => File.ReadLines(file).Skip(1)).Select(line => line.Split(',')))
-        {
-            Assert.True(Instant.TryParse(row[0], out var at));
-            events.Add((row.Length == 1 ? CalendarEventKind.Holiday : KindOf(row[1]), at));
-        }
-        return events;
-    }
-
-    private static CalendarEventKind KindOf(string name) => Enum.Parse<CalendarEventKind>(name, ignoreCase: true);
 
     private static List<(long Time, double[] LogVariances)> RunReference(string[] calendars)
     {

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using FsCheck.Fluent;
 using Remora.Markets;
 using Remora.Testing;
@@ -14,7 +16,7 @@ public sealed class ScaleLaws
                 seed =>
                 {
                     var tape = Replay.Tape(seed, 3_200, "5m");
-                    Assert.Equal(Replay.Answers(tape), Replay.Answers(Scaled(tape, Math.ScaleB(1, exponent))));
+                    Assert.Equal(WithoutHashes(tape), WithoutHashes(Scaled(tape, Math.ScaleB(1, exponent))));
                 }
             )
             .MustHold(1);
@@ -56,6 +58,19 @@ public sealed class ScaleLaws
                 }
             )
             .MustHold(3);
+
+    // Answers name the hashes of their candles, which are other candles here.
+    private static IEnumerable<string> WithoutHashes(MarketEvent[] tape) =>
+        Replay
+            .Answers(tape)
+            .Select(answer =>
+                Regex.Replace(
+                    Encoding.UTF8.GetString(answer),
+                    "hash\":\"[0-9a-f]{16}\"",
+                    "",
+                    RegexOptions.NonBacktracking
+                )
+            );
 
     private static MarketEvent[] Scaled(MarketEvent[] tape, double factor) =>
         Array.ConvertAll(tape, e => e.Observation is null ? MarketEvent.Closed(e.Market!, e.Candle.Times(factor)) : e);

@@ -96,6 +96,7 @@ public sealed class GoldenExampleTests
         ,"state":"ok","warm_up":1,"policy":"remora-1","policy_id":"157c34c51681","model":"remora-1"
         ,"external":{"fear_greed":{"value":15,"measure":15,"addend":0.35}},"sources":{"candles":{"state":"fresh"
         ,"source":"binance","as_of":"2022-06-13T08:00:00Z","age_seconds":0},"fear_greed":{"state":"fresh"
-        ,"source":"test","as_of":"2022-06-13T07:00:00Z","age_seconds":3600}},"forecast":null,"no_forecast":"warming_up"}
+        ,"source":"test","as_of":"2022-06-13T07:00:00Z","age_seconds":3600}},"forecast":null,"no_forecast":"warming_up"
+        ,"inputs":null}
         """;
 }

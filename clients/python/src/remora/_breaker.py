@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Optional
 
 from remora._clock import Clock, Moment
 from remora.errors import RemoraError
@@ -25,10 +24,10 @@ class Breaker:
         self._period = period
         self._clock = clock
         self._lock = threading.Lock()
-        self._failed_at: Optional[Moment] = None
+        self._failed_at: Moment | None = None
         self._wait = period
         self._trying = False
-        self._outage: Optional[str] = None
+        self._outage: str | None = None
         self._unanswered = 0
 
     def enter(self) -> None:
@@ -44,7 +43,7 @@ class Breaker:
                 raise RemoraError("breaker_open", f"no request sent, because of an earlier failure: {self._outage}")
             self._trying = True
 
-    def leave(self, error: Optional[RemoraError], consequence: str) -> None:
+    def leave(self, error: RemoraError | None, consequence: str) -> None:
         """Reports the result of the call."""
         with self._lock:
             self._trying = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Sequence, cast
+from typing import Any, cast
 
 from remora._native import Memory
 from remora._values import milliseconds, shown
@@ -28,14 +29,14 @@ _MILLISECONDS = np.dtype("datetime64[ms]")
 class Candles:
     """Candles as arrays, and the kind of frame that they come from."""
 
-    times: "np.ndarray[Any, np.dtype[np.int64]]"
-    values: Sequence["np.ndarray[Any, np.dtype[np.float64]]"]
-    frame: "_Frame"
+    times: np.ndarray[Any, np.dtype[np.int64]]
+    values: Sequence[np.ndarray[Any, np.dtype[np.float64]]]
+    frame: _Frame
 
     def __len__(self) -> int:
         return len(self.times)
 
-    def memory(self) -> List[Memory]:
+    def memory(self) -> list[Memory]:
         """Returns the arrays as the engine takes them."""
         return [Memory(array.ctypes.data, len(array)) for array in (self.times, *self.values)]
 
@@ -83,7 +84,7 @@ class _Frame:
         self._columns = columns
         self.time_type: Any = _MILLISECONDS
 
-    def names(self) -> List[Any]:
+    def names(self) -> list[Any]:
         return list(self._columns)
 
     def column(self, name: Any) -> Any:
@@ -104,7 +105,7 @@ class _Frame:
         # The code -1 takes the last one.
         return np.array([*names, None], dtype=object)[codes]
 
-    def pack(self, columns: Dict[str, Any]) -> Any:
+    def pack(self, columns: dict[str, Any]) -> Any:
         return columns
 
 
@@ -112,10 +113,10 @@ class _Pandas(_Frame):
     def __init__(self, frame: Any) -> None:
         super().__init__(frame)
         self._pandas: Any = sys.modules["pandas"]
-        self.time_type = None
+        self.time_type: Any = None
 
     def index(self) -> Any:
-        found = self._columns.index  # type: ignore[attr-defined]
+        found = cast(Any, self._columns).index
         return found if isinstance(found, self._pandas.DatetimeIndex) else None
 
     def column(self, name: Any) -> Any:
@@ -129,7 +130,8 @@ class _Pandas(_Frame):
 
     def times(self, values: Any) -> Any:
         index = self._pandas.DatetimeIndex(values.view(_MILLISECONDS), tz="UTC")
-        if isinstance(self.time_type, np.dtype):
+        without_zone = isinstance(self.time_type, np.dtype)
+        if without_zone:
             return index.tz_localize(None).astype(self.time_type)
         zone = getattr(self.time_type, "tz", None)
         return index if zone is None else index.tz_convert(zone).astype(self.time_type)
@@ -137,7 +139,7 @@ class _Pandas(_Frame):
     def texts(self, codes: Any, names: Sequence[str]) -> Any:
         return self._pandas.Categorical.from_codes(codes, categories=list(names))
 
-    def pack(self, columns: Dict[str, Any]) -> Any:
+    def pack(self, columns: dict[str, Any]) -> Any:
         index = self._columns.index  # type: ignore[attr-defined]
         return self._pandas.DataFrame(columns, index=index, copy=False)
 
@@ -179,7 +181,7 @@ class _Arrow(_Frame):
         indices = self._pyarrow.array(codes, mask=codes < 0)
         return self._pyarrow.DictionaryArray.from_arrays(indices, self._pyarrow.array(list(names), "string"))
 
-    def pack(self, columns: Dict[str, Any]) -> Any:
+    def pack(self, columns: dict[str, Any]) -> Any:
         table = self._pyarrow.table(columns)
         return table if self._polars is None else self._polars.from_arrow(table)
 
@@ -205,8 +207,9 @@ def _rows(rows: Sequence[Any]) -> Mapping[str, Any]:
     """Reads CCXT's rows."""
     for number, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(cast("Sequence[Any]", row)) != len(_CCXT):
-            raise EngineError("argument", f"row {number} is not a list of six numbers: {shown(row)}", row=number)
-    return dict(zip(_CCXT, map(list, zip(*rows)))) if rows else {name: [] for name in _CCXT}
+            text = shown(cast(object, row))
+            raise EngineError("argument", f"row {number} is not a list of six numbers: {text}", row=number)
+    return dict(zip(_CCXT, map(list[Any], zip(*rows)))) if rows else {name: [] for name in _CCXT}
 
 
 def _numbers(column: Any, name: str) -> Any:
@@ -224,7 +227,7 @@ def _numbers(column: Any, name: str) -> Any:
 
 def _milliseconds(column: Any, source: _Frame) -> Any:
     try:
-        dtype = getattr(column, "dtype", None)
+        dtype: Any = getattr(column, "dtype", None)
         if getattr(dtype, "kind", "") == "M":
             source.remember(dtype)
         if hasattr(dtype, "tz"):  # pandas with a time zone
@@ -267,7 +270,7 @@ def _shortened(codes: Any, text: Callable[[int], str]) -> Any:
     counts = np.bincount(codes + 1) if len(codes) else np.zeros(1, np.int64)
     names = sorted((text(code), code) for code in map(int, np.flatnonzero(counts[1:])))
     short = np.full(len(counts), -1, np.int16 if len(names) < 2**15 else np.int32)
-    short[[code + 1 for _, code in names]] = np.arange(len(names))
+    short[[code + 1 for _, code in names]] = range(len(names))
     return short[codes + 1], [name for name, _ in names]
 
 

@@ -1,4 +1,4 @@
-"""Requests without a body, with one deadline for connection, request and response.
+"""Requests with one deadline for connection, request and response.
 
 Follows no redirects, so a key is sent to one host only.
 """
@@ -11,9 +11,11 @@ import json
 import socket
 import ssl
 import time
-from typing import Any, Dict, Iterator, Optional, Tuple, Union
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from remora._values import json_object
 from remora.errors import RemoraError
 
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -22,7 +24,7 @@ _LARGEST_BODY = 16 * 1024 * 1024
 class Endpoint:
     """Sends requests to the service."""
 
-    def __init__(self, base_url: str, api_key: Optional[str], timeout: float) -> None:
+    def __init__(self, base_url: str, api_key: str | None, timeout: float) -> None:
         self._url = _checked(base_url)
         self.url = base_url.rstrip("/")
         self._timeout = timeout
@@ -33,12 +35,17 @@ class Endpoint:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
 
-    def get(self, path: str, method: str = "GET") -> Any:
-        """Returns the JSON of a response with status 200; raises a RemoraError otherwise."""
+    def get(self, path: str, method: str = "GET", content: Any = None) -> Any:
+        """Returns the JSON of a response with status 200; raises a RemoraError otherwise.
+
+        ``content`` is sent as JSON.
+        """
+        sent = None if content is None else json.dumps(content, allow_nan=False).encode()
+        headers = self._headers if sent is None else {**self._headers, "Content-Type": "application/json"}
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
-            connection.request(method, self._url.path.rstrip("/") + path, headers=self._headers)
+            connection.request(method, self._url.path.rstrip("/") + path, sent, headers)
             response = connection.getresponse()
             body = response.read(_LARGEST_BODY + 1)
         except (socket.timeout, TimeoutError):
@@ -58,7 +65,7 @@ class Endpoint:
                 "not_json", f"{self.url} returned something that is not JSON; is it a Remora service?"
             ) from None
 
-    def follow(self, path: str, last_event_id: Optional[str], silence: float) -> "EventConnection":
+    def follow(self, path: str, last_event_id: str | None, silence: float) -> EventConnection:
         """Opens an event stream.
 
         The timeout covers the headers; ``silence`` is the maximum wait for each event.
@@ -90,10 +97,9 @@ class Endpoint:
         return RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}")
 
     def _refused(self, response: http.client.HTTPResponse, body: bytes) -> RemoraError:
-        problem: Dict[str, Any] = {}
+        problem: dict[str, Any] = {}
         try:
-            parsed = json.loads(body)
-            problem = parsed if isinstance(parsed, dict) else {}
+            problem = json_object(json.loads(body)) or {}
         except (ValueError, RecursionError):
             pass  # not a problem document: the status is the only information
         detail = problem.get("detail")
@@ -129,15 +135,16 @@ class EventConnection:
     Ends when the connection ends, or raises OSError.
     """
 
-    def __init__(self, response: http.client.HTTPResponse, connection: "_Connection") -> None:
+    def __init__(self, response: http.client.HTTPResponse, connection: _Connection) -> None:
         self._response = response
         self._connection = connection
 
     def close(self) -> None:
         self._connection.close_socket()
 
-    def __iter__(self) -> Iterator[Tuple[str, Optional[str], str]]:
-        kind, event_id, data = "message", None, []
+    def __iter__(self) -> Iterator[tuple[str, str | None, str]]:
+        kind, event_id = "message", None
+        data: list[str] = []
         while True:
             raw = self._response.readline(_LARGEST_BODY)
             if not raw.endswith(b"\n"):
@@ -160,7 +167,7 @@ class EventConnection:
 class _Deadline:
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
-        self._each: Optional[float] = None
+        self._each: float | None = None
 
     def wait_at_most(self, seconds: float) -> None:
         """Replaces the deadline by a limit for each wait."""
@@ -176,11 +183,11 @@ class _Deadline:
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, url: SplitResult, deadline: _Deadline, tls: Optional[ssl.SSLContext]) -> None:
+    def __init__(self, url: SplitResult, deadline: _Deadline, tls: ssl.SSLContext | None) -> None:
         super().__init__(url.hostname or "", url.port or (443 if tls else 80))
         self._deadline = deadline
         self._tls = tls
-        self._socket: Optional[socket.socket] = None
+        self._socket: socket.socket | None = None
 
     def connect(self) -> None:
         self._socket = self._open()
@@ -191,7 +198,7 @@ class _Connection(http.client.HTTPConnection):
             self._socket.close()
 
     def _open(self) -> socket.socket:
-        error: Optional[OSError] = None
+        error: OSError | None = None
         for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
             plain = socket.socket(family, kind, protocol)
             try:
@@ -231,6 +238,6 @@ class _DeadlineReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Union[bytearray, memoryview]) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         self._sock.settimeout(self._deadline.left())
         return self._sock.recv_into(buffer)

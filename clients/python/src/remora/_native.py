@@ -6,9 +6,10 @@ import ctypes
 import json
 import os
 import threading
+from collections.abc import Mapping, Sequence
 from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_int64, c_uint64, c_void_p
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple
 
 from remora.errors import EngineError
 
@@ -82,7 +83,7 @@ class Library:
             )
         error = POINTER(_Error)
         text = [c_char_p, c_int64, POINTER(c_int64), error]
-        signatures: Dict[str, List[Any]] = {
+        signatures: dict[str, list[Any]] = {
             "remora_describe": text,
             "remora_create": [c_char_p, c_int64, POINTER(c_uint64), error],
             "remora_apply": [c_uint64, POINTER(_Candles), POINTER(_Output), c_int64, error],
@@ -116,7 +117,7 @@ class Library:
         content = json.dumps(outside).encode()
         self._call("remora_observe", engine, content, len(content))
 
-    def assessment(self, engine: int, policy: int, side: int, now: Optional[int]) -> Any:
+    def assessment(self, engine: int, policy: int, side: int, now: int | None) -> Any:
         return json.loads(self._text("remora_json", engine, policy, side, NO_TIME if now is None else now))
 
     def text(self, engine: int, code: int) -> str:
@@ -152,7 +153,7 @@ def _candles(arrays: Sequence[Memory]) -> _Candles:
 
 
 _lock = threading.Lock()
-_loaded: Optional[Library] = None
+_loaded: Library | None = None
 
 
 def library() -> Library:

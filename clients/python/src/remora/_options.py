@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Literal, Mapping, Optional, Sequence, Tuple, Union, cast
+from typing import Any, Literal, cast
 
 from remora import _native
 from remora._values import iso, listed, milliseconds, shown
 from remora.errors import EngineError
 
-Policy = Union[str, "os.PathLike[str]", Mapping[str, Any]]
-Calendar = Union[str, "os.PathLike[str]", Iterable[Tuple[Any, Any, str]], Literal[False]]
-Outside = Mapping[str, Union[str, "os.PathLike[str]", Tuple[Iterable[Any], Iterable[Any]]]]
+Policy = str | os.PathLike[str] | Mapping[str, Any]
+Calendar = str | os.PathLike[str] | Iterable[tuple[Any, Any, str]] | Literal[False]
+Outside = Mapping[str, str | os.PathLike[str] | tuple[Iterable[Any], Iterable[Any]]]
 
 
-def policy_texts(policies: Union[Policy, Sequence[Policy], None]) -> Optional[List[str]]:
+def policy_texts(policies: Policy | Sequence[Policy] | None) -> list[str] | None:
     """Returns the names of built-in policies and the JSON of others, or None for the default."""
     if policies is None:
         return None
@@ -32,7 +33,7 @@ def _policy_text(policy: object) -> str:
     if not isinstance(policy, (str, os.PathLike)):
         raise EngineError("argument", f"a policy is {shown(policy)}: expected a name, a file or a dict")
     known: Sequence[str] = _native.library().description["policies"]
-    name = os.fspath(cast("Union[str, os.PathLike[str]]", policy))
+    name = os.fspath(cast("str | os.PathLike[str]", policy))
     if name in known:
         return name
     try:
@@ -59,14 +60,14 @@ def name_of(policy: str) -> str:
     return str(content.get("name", known[0]))
 
 
-def calendar_options(calendar: Any) -> Dict[str, Any]:
+def calendar_options(calendar: Any) -> dict[str, Any]:
     """Returns the options of scheduled events."""
     if calendar is None:
         return {}
     if calendar is False:
         return {"shipped_calendar": False}
     if isinstance(calendar, (str, os.PathLike)):
-        return {"calendar_file": os.path.abspath(cast("Union[str, os.PathLike[str]]", calendar))}
+        return {"calendar_file": os.path.abspath(cast("str | os.PathLike[str]", calendar))}
     try:
         return {
             "calendar": [
@@ -80,7 +81,7 @@ def calendar_options(calendar: Any) -> Dict[str, Any]:
         ) from None
 
 
-def outside_options(outside: Any) -> List[Dict[str, Any]]:
+def outside_options(outside: Any) -> list[dict[str, Any]]:
     """Returns the option of outside values."""
     if outside is None:
         return []
@@ -89,11 +90,11 @@ def outside_options(outside: Any) -> List[Dict[str, Any]]:
     return [_source(name, source) for name, source in cast("Mapping[Any, Any]", outside).items()]
 
 
-def _source(name: object, source: Any) -> Dict[str, Any]:
+def _source(name: object, source: Any) -> dict[str, Any]:
     kind, _, base = str(name).partition(":")
-    option: Dict[str, Any] = {"kind": kind, "base": base or None}
+    option: dict[str, Any] = {"kind": kind, "base": base or None}
     if isinstance(source, (str, os.PathLike)):
-        return {**option, "file": os.path.abspath(cast("Union[str, os.PathLike[str]]", source))}
+        return {**option, "file": os.path.abspath(cast("str | os.PathLike[str]", source))}
     try:
         times, values = source
         numbers = [float(value) for value in values]

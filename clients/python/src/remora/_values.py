@@ -1,15 +1,26 @@
-"""Times and texts of arguments."""
+"""Times and texts of arguments, and the kinds of JSON values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Optional, Sequence
+from typing import Any, cast
 
 from remora.errors import EngineError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def json_object(value: Any) -> dict[str, Any] | None:
+    """Returns a JSON object, or None for another value."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def json_list(value: Any) -> list[Any] | None:
+    """Returns a JSON array, or None for another value."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 def milliseconds(time: Any) -> int:
@@ -22,7 +33,7 @@ def milliseconds(time: Any) -> int:
         return (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
     if type(time).__module__ == "numpy" and type(time).__name__ == "datetime64":
         return int(time.astype("datetime64[ms]").astype("int64"))
-    if isinstance(time, Real) and not isinstance(time, bool):
+    if not isinstance(time, bool) and isinstance(time, Real):
         number = float(time)
         if number.is_integer() and abs(number) < 2**53:
             return int(number)
@@ -41,7 +52,7 @@ def iso(time: Any) -> str:
     raise _not_a_time(time)
 
 
-def ratio(name: str, value: Optional[float]) -> Optional[str]:
+def ratio(name: str, value: float | None) -> str | None:
     """Returns a ratio as text without an exponent. Raises ValueError for other numbers."""
     if value is None:
         return None

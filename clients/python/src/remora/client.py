@@ -8,17 +8,19 @@ import os
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from remora._breaker import Breaker, log
 from remora._clock import Clock, Moment
 from remora._http import Endpoint
-from remora._values import ratio
+from remora._values import json_list, json_object, ratio
 from remora.assessment import Assessment, ForecastAnswer
 from remora.errors import RemoraError
+from remora.reports import Reports
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 ON_ERROR = {
@@ -37,10 +39,10 @@ _REUSED_FIELDS = (
     "reasoning", "regime", "forecast", "no_forecast"
 )
 T = TypeVar("T")
-Question = Tuple[Tuple[str, str], ...]
+Question = tuple[tuple[str, str], ...]
 
 
-class RemoraClient:
+class RemoraClient(Reports):
     """A thread-safe client of a Remora service.
 
     Any response other than a 200 with a valid assessment follows ``on_error`` and never counts as
@@ -51,15 +53,15 @@ class RemoraClient:
 
     def __init__(
         self,
-        base_url: Optional[str] = None,
-        api_key: Optional[str] = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
         timeout: float = 2.0,
         on_error: str = "allow",
         cache_seconds: float = 5.0,
         *,
         breaker_seconds: float = 10.0,
         last_seconds: float = 900.0,
-        clock: Optional[Clock] = None,
+        clock: Clock | None = None,
     ) -> None:
         if on_error not in ON_ERROR:
             raise ValueError(f"on_error {on_error!r}: expected one of {', '.join(ON_ERROR)}")
@@ -80,14 +82,14 @@ class RemoraClient:
         self._clock = clock or Clock()
         self._breaker = Breaker(self.base_url, breaker_seconds, self._clock)
         self._lock = threading.Lock()
-        self._memory: Dict[Question, Tuple[Assessment, Moment]] = {}
-        self._with_data: Dict[Question, Tuple[Assessment, Moment]] = {}
-        self._logged: Dict[str, None] = {}
-        self._counts: "Counter[str]" = Counter()
+        self._memory: dict[Question, tuple[Assessment, Moment]] = {}
+        self._with_data: dict[Question, tuple[Assessment, Moment]] = {}
+        self._logged: dict[str, None] = {}
+        self._counts: Counter[str] = Counter()
 
     def risk(
-        self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None,
-        exchange: Optional[str] = None, timeframe: Optional[str] = None
+        self, pair: str | None = None, side: str | None = None, policy: str | None = None,
+        exchange: str | None = None, timeframe: str | None = None
     ) -> Assessment:
         """Returns the assessment of a pair, or of the whole market.
 
@@ -106,7 +108,7 @@ class RemoraClient:
         self._cache(question, answer)
         return self.decide(answer, self._last(question))
 
-    def is_safe(self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None) -> bool:
+    def is_safe(self, pair: str | None = None, side: str | None = None, policy: str | None = None) -> bool:
         """Returns whether to enter. Never raises."""
         try:
             return self.risk(pair, side, policy).safe_to_trade
@@ -116,7 +118,7 @@ class RemoraClient:
             self.log_once(f"The request for {pair!r} failed: {error!r}; entries are {entries}")
             return self.on_error != "block"
 
-    def get_context(self, pair: Optional[str] = None) -> Dict[str, Any]:
+    def get_context(self, pair: str | None = None) -> dict[str, Any]:
         """Returns the answer as a dict.
 
         Without an answer, the dict has the main keys, with values by ``on_error``, and ``error``.
@@ -133,15 +135,15 @@ class RemoraClient:
         }
 
     def batch(
-        self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None
-    ) -> Dict[str, Assessment]:
+        self, pairs: Iterable[str], side: str | None = None, policy: str | None = None
+    ) -> dict[str, Assessment]:
         """Returns the assessments of many pairs by their requested names, with one request."""
         wanted = list(dict.fromkeys(pairs))
         questions = {
             pair: _question(pair=check_pair(pair), side=side, policy=policy, exchange=None, timeframe=None)
             for pair in wanted
         }
-        found: Dict[str, Assessment] = {}
+        found: dict[str, Assessment] = {}
         try:
             found = self.fetch_batch(wanted, side, policy)
             missing = RemoraError("not_tracked", "the service does not track this pair")
@@ -158,8 +160,8 @@ class RemoraClient:
         }
 
     def forecast(
-        self, pair: str, horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None,
-        exchange: Optional[str] = None, timeframe: Optional[str] = None
+        self, pair: str, horizon: str | None = None, fall: float | None = None, rise: float | None = None,
+        exchange: str | None = None, timeframe: str | None = None
     ) -> ForecastAnswer:
         """Returns the forecast of a pair, with the horizon and the thresholds of the request.
 
@@ -175,10 +177,10 @@ class RemoraClient:
         return self.fetch("/api/v1/forecast?" + urlencode(question), lambda answer: _parsed_forecast(pair, answer))
 
     def history(
-        self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h",
-        policy: Optional[str] = None,
-        side: Optional[str] = None,
-    ) -> List[Dict[str, Any]]:
+        self, pair: str, start: datetime | None = None, end: datetime | None = None, interval: str = "1h",
+        policy: str | None = None,
+        side: str | None = None,
+    ) -> list[dict[str, Any]]:
         """Returns the assessment history of a pair from ``start`` until before ``end``.
 
         The rows are dicts, oldest first; their ``time`` is a datetime. ``interval`` is the length
@@ -186,7 +188,7 @@ class RemoraClient:
         last thousand rows are returned. The history of the short side begins when the service
         first recorded it. Raises RemoraError without an answer or without stored data.
         """
-        rows: List[Dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         begin = _formatted("start", start)
         while True:
             question = _question(
@@ -206,8 +208,8 @@ class RemoraClient:
                 return rows
 
     def stream(
-        self, pairs: Iterable[str] = (), side: Optional[str] = None, policy: Optional[str] = None,
-        stop: Optional[threading.Event] = None
+        self, pairs: Iterable[str] = (), side: str | None = None, policy: str | None = None,
+        stop: threading.Event | None = None
     ) -> Iterator[Assessment]:
         """Yields each assessment when it changes, beginning with the current ones.
 
@@ -248,7 +250,7 @@ class RemoraClient:
             stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    def add_pairs(self, pairs: Iterable[str]) -> Dict[str, Optional[str]]:
+    def add_pairs(self, pairs: Iterable[str]) -> dict[str, str | None]:
         """Asks the service to track pairs. Returns for each None, or why it is not tracked.
 
         A key needs the scope ``pairs``. Raises RemoraError without an answer.
@@ -268,8 +270,8 @@ class RemoraClient:
             raise RemoraError("not_an_assessment", "the answer is not a list of pairs") from None
 
     def fetch_batch(
-        self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None
-    ) -> Dict[str, Assessment]:
+        self, pairs: list[str], side: str | None = None, policy: str | None = None
+    ) -> dict[str, Assessment]:
         """Returns the assessments of those pairs that the service tracks, with one request."""
         asked = [pair for pair in pairs if _PAIR.fullmatch(pair)]
         if not asked:
@@ -283,8 +285,11 @@ class RemoraClient:
                 return {}  # the service tracks none of them
             raise
 
-    def fetch(self, path: str, read: Callable[[Any], T]) -> T:
-        """Sends one request through the breaker, without the cache, and parses it with ``read``."""
+    def fetch(self, path: str, read: Callable[[Any], T], content: Any = None) -> T:
+        """Sends one request through the breaker, without the cache, and parses it with ``read``.
+
+        With ``content``, it is posted as JSON.
+        """
         self._count("asked")
         try:
             self._breaker.enter()
@@ -292,7 +297,8 @@ class RemoraClient:
             self._count("failed_" + error.kind)
             raise
         try:
-            answer = read(self._endpoint.get(path))
+            found = self._endpoint.get(path) if content is None else self._endpoint.get(path, "POST", content)
+            answer = read(found)
         except RemoraError as error:
             self._count("failed_" + error.kind)
             self._breaker.leave(error, ON_ERROR[self.on_error])
@@ -305,7 +311,7 @@ class RemoraClient:
         return answer
 
     def fallback(
-        self, pair: Optional[str], side: Optional[str], error: RemoraError, last: Optional[Assessment] = None
+        self, pair: str | None, side: str | None, error: RemoraError, last: Assessment | None = None
     ) -> Assessment:
         """Returns the assessment by ``on_error`` when there is no answer."""
         if error.is_callers_fault:
@@ -317,7 +323,7 @@ class RemoraClient:
             pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error)
         )
 
-    def decide(self, answer: Assessment, last: Optional[Assessment] = None) -> Assessment:
+    def decide(self, answer: Assessment, last: Assessment | None = None) -> Assessment:
         """Applies ``on_error`` to an answer that allows entries without current market data."""
         if not answer.lacks_market_data or self.on_error == "allow":
             return answer
@@ -346,18 +352,18 @@ class RemoraClient:
             self._logged[text] = None
         log.warning("%s", text)
 
-    def _cached(self, question: Question) -> Optional[Assessment]:
+    def _cached(self, question: Question) -> Assessment | None:
         with self._lock:
             return self._recent(self._memory.get(question), self._cache_seconds)
 
-    def _last(self, question: Question) -> Optional[Assessment]:
+    def _last(self, question: Question) -> Assessment | None:
         """Returns the last answer with market data if ``on_error`` is 'last' and it is recent."""
         if self.on_error != "last":
             return None
         with self._lock:
             return self._recent(self._with_data.get(question), self.last_seconds)
 
-    def _recent(self, found: Optional[Tuple[Assessment, Moment]], seconds: float) -> Optional[Assessment]:
+    def _recent(self, found: tuple[Assessment, Moment] | None, seconds: float) -> Assessment | None:
         return found[0] if found is not None and self._clock.since(found[1]) < seconds else None
 
     def _cache(self, question: Question, answer: Assessment) -> None:
@@ -373,7 +379,7 @@ class RemoraClient:
             self._counts[what] += 1
 
 
-def _reused(last: Assessment, pair: Optional[str], side: Optional[str], why: str) -> Assessment:
+def _reused(last: Assessment, pair: str | None, side: str | None, why: str) -> Assessment:
     """Returns the last answer as a replacement for a missing one."""
     values = {name: getattr(last, name) for name in _REUSED_FIELDS}
     return Assessment(
@@ -390,14 +396,17 @@ def check_pair(pair: str) -> str:
     return pair
 
 
-def _question(**parameters: Optional[str]) -> Question:
+def _question(**parameters: object) -> Question:
+    question: list[tuple[str, str]] = []
     for name, value in parameters.items():
-        if value is not None and (not isinstance(value, str) or not value):
+        if isinstance(value, str) and value:
+            question.append((name, value))
+        elif value is not None:
             raise TypeError(f"{name} is {value!r}: expected a non-empty string, or None")
-    return tuple((name, value) for name, value in parameters.items() if value is not None)
+    return tuple(question)
 
 
-def _parsed(pair: Optional[str], answer: Any) -> Assessment:
+def _parsed(pair: str | None, answer: Any) -> Assessment:
     found = Assessment.from_json(answer)
     if pair is not None and (found.pair is None or found.pair.upper() != pair.upper()):
         raise RemoraError("not_an_assessment", f"the answer is for {found.pair}, not {pair}")
@@ -411,7 +420,7 @@ def _parsed_forecast(pair: str, answer: Any) -> ForecastAnswer:
     return found
 
 
-def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:
+def _formatted(name: str, time: datetime | None) -> str | None:
     if time is not None and time.tzinfo is None:
         raise ValueError(f"{name} is {time!r}: expected a datetime with a time zone")
     if time is None:
@@ -419,16 +428,16 @@ def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _rows(page: Any) -> List[Dict[str, Any]]:
+def _rows(page: Any) -> list[dict[str, Any]]:
     try:
         return [{**row, "time": datetime.fromisoformat(row["time"].replace("Z", "+00:00"))} for row in page["rows"]]
     except (KeyError, TypeError, AttributeError, ValueError):
         raise RemoraError("not_an_assessment", "the answer is not a history") from None
 
 
-def _parsed_batch(pairs: List[str], answer: Any) -> Dict[str, Assessment]:
-    items = answer.get("assessments") if isinstance(answer, dict) else None
-    if not isinstance(items, list):
+def _parsed_batch(pairs: list[str], answer: Any) -> dict[str, Assessment]:
+    items = json_list((json_object(answer) or {}).get("assessments"))
+    if items is None:
         raise RemoraError("not_an_assessment", "the answer has no list of assessments")
     found = {item.pair.upper(): item for item in map(Assessment.from_json, items) if item.pair is not None}
     return {pair: found[pair.upper()] for pair in pairs if pair.upper() in found}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import weakref
 from array import array
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union, cast
+from typing import Any, Literal, cast
 
 from remora import _native
 from remora._options import (
@@ -23,8 +24,8 @@ _RISES = "forecast_probability_of_rally_"
 
 
 def assess(
-    frame: Any, *, pair: str, timeframe: Optional[str] = None, side: Side = "long", policy: Optional[Policy] = None,
-    calendar: Optional[Calendar] = None, outside: Optional[Outside] = None, columns: Optional[Sequence[str]] = None
+    frame: Any, *, pair: str, timeframe: str | None = None, side: Side = "long", policy: Policy | None = None,
+    calendar: Calendar | None = None, outside: Outside | None = None, columns: Sequence[str] | None = None
 ) -> Any:
     """Assess each candle of a frame, as the service would have done at its close.
 
@@ -93,8 +94,8 @@ def assess(
 
 
 def forecast(
-    frame: Any, *, pair: str, timeframe: Optional[str] = None, calendar: Optional[Calendar] = None,
-    horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None
+    frame: Any, *, pair: str, timeframe: str | None = None, calendar: Calendar | None = None,
+    horizon: str | None = None, fall: float | None = None, rise: float | None = None
 ) -> Any:
     """Forecast at each candle how large the next moves will be, as the service would have done.
 
@@ -176,12 +177,12 @@ class Engine:
     """
 
     def __init__(
-        self, pair: str, timeframe: Optional[str] = None, *, policies: Union[Policy, Sequence[Policy], None] = None,
-        calendar: Optional[Calendar] = None, outside: Optional[Outside] = None, exchange: str = "binance"
+        self, pair: str, timeframe: str | None = None, *, policies: Policy | Sequence[Policy] | None = None,
+        calendar: Calendar | None = None, outside: Outside | None = None, exchange: str = "binance"
     ) -> None:
         self._library = _native.library()
         given = policy_texts(policies)
-        options: Dict[str, Any] = {
+        options: dict[str, Any] = {
             "pair": pair, "timeframe": timeframe, "exchange": exchange, "policies": given,
             "outside": outside_options(outside), **calendar_options(calendar)
         }
@@ -190,10 +191,10 @@ class Engine:
         except EngineError as error:
             raise with_file(error, policies) from None
         self._names = [name_of(text) for text in given or [self._library.description["policies"][0]]]
-        self._texts: List[str] = []
+        self._texts: list[str] = []
         self._free = weakref.finalize(self, self._library.free, self._handle)
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -204,7 +205,7 @@ class Engine:
         self._free()
 
     @property
-    def policies(self) -> Tuple[str, ...]:
+    def policies(self) -> tuple[str, ...]:
         """The names of the policies, the default first."""
         return tuple(self._names)
 
@@ -234,7 +235,7 @@ class Engine:
         self._library.seed(self._handle, *(candles.memory() for candles in longer))
 
     def assess(
-        self, frame: Any, *, side: Side = "long", policy: Optional[str] = None, columns: Optional[Sequence[str]] = None
+        self, frame: Any, *, side: Side = "long", policy: str | None = None, columns: Sequence[str] | None = None
     ) -> Any:
         """Apply the next candles and return one row for each, like `remora.assess`.
 
@@ -263,7 +264,7 @@ class Engine:
         return self._columns(frame, names, _side(side), self._policy(policy))
 
     def forecast(
-        self, frame: Any, *, horizon: Optional[str] = None, fall: Optional[float] = None, rise: Optional[float] = None
+        self, frame: Any, *, horizon: str | None = None, fall: float | None = None, rise: float | None = None
     ) -> Any:
         """Apply the next candles and return their forecasts, like `remora.forecast`.
 
@@ -286,7 +287,7 @@ class Engine:
         names = [column["name"] for column in self._library.description["forecast_columns"]]
         return self._columns(frame, _chosen(names, horizon, fall, rise), 0, 0)
 
-    def apply(self, candle: Sequence[Any], *, side: Side = "long", policy: Optional[str] = None) -> Assessment:
+    def apply(self, candle: Sequence[Any], *, side: Side = "long", policy: str | None = None) -> Assessment:
         """Apply the next closed candle and return its assessment. Does not need numpy.
 
         Parameters
@@ -322,7 +323,7 @@ class Engine:
         return Assessment.from_json(self._library.assessment(self._handle, *place, None))
 
     def assessment(
-        self, *, side: Side = "long", policy: Optional[str] = None, at: Optional[datetime] = None
+        self, *, side: Side = "long", policy: str | None = None, at: datetime | None = None
     ) -> Assessment:
         """Return the newest assessment.
 
@@ -362,7 +363,7 @@ class Engine:
         from remora import _frames
 
         description = self._library.description
-        kinds: Dict[str, str] = {
+        kinds: dict[str, str] = {
             column["name"]: column["kind"] for column in (*description["columns"], *description["forecast_columns"])
         }
         wanted = _column_names(names)
@@ -373,7 +374,7 @@ class Engine:
         self._library.apply(self._handle, candles.memory(), outputs, policy)
         return candles.pack(columns, kinds, self._text)
 
-    def _policy(self, name: Optional[str]) -> int:
+    def _policy(self, name: str | None) -> int:
         if name is None:
             return 0
         if name not in self._names:
@@ -394,19 +395,21 @@ def _side(side: object) -> int:
     return _SIDES.index(cast(str, side))
 
 
-def _column_names(names: object) -> List[str]:
+def _column_names(names: object) -> list[str]:
     """Returns names of columns without NUL and lone surrogates, which have no form in C."""
-    given = [] if isinstance(names, str) or not isinstance(names, Sequence) else cast("Sequence[object]", names)
+    given: Sequence[object] = ()
+    if isinstance(names, Sequence) and not isinstance(names, str):
+        given = cast("Sequence[object]", names)
     try:
         wanted = [name for name in given if isinstance(name, str) and b"\0" not in name.encode()]
     except UnicodeError:
         wanted = []
     if not wanted or len(wanted) != len(given):
-        raise EngineError("argument", f"columns is {shown(names)}: expected a list of names")
+        raise EngineError("argument", f"columns is {shown(cast(object, names))}: expected a list of names")
     return wanted
 
 
-def _chosen(names: Sequence[str], horizon: Optional[str], fall: Optional[float], rise: Optional[float]) -> List[str]:
+def _chosen(names: Sequence[str], horizon: str | None, fall: float | None, rise: float | None) -> list[str]:
     """Returns the names of the chosen columns of forecasts."""
     horizons = [name[len(_PERCENTILE):] for name in names if name.startswith(_PERCENTILE)]
     if horizon is not None and horizon not in horizons:
@@ -415,7 +418,7 @@ def _chosen(names: Sequence[str], horizon: Optional[str], fall: Optional[float],
         keys = {_FALLS: ratio("fall", fall), _RISES: ratio("rise", rise)}
     except (TypeError, ValueError) as error:
         raise EngineError("argument", str(error)) from None
-    chosen: Dict[str, None] = {}
+    chosen: dict[str, None] = {}
     for name in names:
         own = next((own for own in horizons if name.endswith("_" + own)), None)
         if own is not None and horizon not in (None, own):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 
 class RemoraError(Exception):
@@ -13,8 +14,8 @@ class RemoraError(Exception):
     """
 
     def __init__(
-        self, kind: str, message: str, *, status: Optional[int] = None, retry_after: Optional[float] = None,
-        problem: Optional[Mapping[str, Any]] = None
+        self, kind: str, message: str, *, status: int | None = None, retry_after: float | None = None,
+        problem: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -40,7 +41,7 @@ class EngineError(RemoraError, ValueError):
     rows count from 0.
     """
 
-    def __init__(self, kind: str, message: str, *, row: Optional[int] = None, column: Optional[str] = None) -> None:
+    def __init__(self, kind: str, message: str, *, row: int | None = None, column: str | None = None) -> None:
         super().__init__(kind, message)
         self.row = row
         self.column = column

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from remora._breaker import log
 from remora._clock import Clock, Moment
@@ -24,9 +25,9 @@ class Reading(NamedTuple):
     safe_to_trade: bool
     answered: bool
     """Whether the service returned it, and it is recent."""
-    age_seconds: Optional[float]
+    age_seconds: float | None
     """Seconds since the service returned it; None without an answer."""
-    assessment: Optional[Assessment]
+    assessment: Assessment | None
     why: str
 
 
@@ -48,13 +49,13 @@ class Watcher:
         client: RemoraClient,
         pairs: Iterable[str] = (),
         *,
-        sides: Tuple[str, ...] = ("long",),
-        policy: Optional[str] = None,
+        sides: tuple[str, ...] = ("long",),
+        policy: str | None = None,
         interval: float = 5.0,
-        max_age: Optional[float] = None,
+        max_age: float | None = None,
         stream: bool = False,
         add_pairs: bool = False,
-        clock: Optional[Clock] = None,
+        clock: Clock | None = None,
     ) -> None:
         if not 0 < interval < 1e6:
             raise ValueError(f"interval {interval!r}: expected seconds above 0")
@@ -66,21 +67,21 @@ class Watcher:
         self._interval = interval
         self._stream = stream
         self._adds_pairs = add_pairs
-        self._asked_for: Dict[str, Moment] = {}
+        self._asked_for: dict[str, Moment] = {}
         self._max_age = max_age if max_age is not None else max(30.0, 3 * (interval + client.timeout))
         self._clock = clock or Clock()
-        self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
-        self._known: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
-        self._with_data: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
-        self._untracked: Dict[str, Moment] = {}
+        self._pairs: dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
+        self._known: dict[tuple[str, str], tuple[Assessment, Moment]] = {}
+        self._with_data: dict[tuple[str, str], tuple[Assessment, Moment]] = {}
+        self._untracked: dict[str, Moment] = {}
         self._last_error = "no request has been sent yet"
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._first_round = threading.Event()
         self._stopping = threading.Event()
-        self._thread: Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> "Watcher":
+    def start(self) -> Watcher:
         """Starts the thread. Further calls do nothing."""
         with self._lock:
             if self._thread is None and not self._stopping.is_set():
@@ -95,7 +96,7 @@ class Watcher:
         self._stopping.set()
         self._wake.set()
 
-    def __enter__(self) -> "Watcher":
+    def __enter__(self) -> Watcher:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -114,7 +115,7 @@ class Watcher:
         self._wake.set()
 
     @property
-    def pairs(self) -> List[str]:
+    def pairs(self) -> list[str]:
         """The watched pairs."""
         return list(self._pairs)
 
@@ -165,7 +166,7 @@ class Watcher:
                         self._untracked[pair] = asked_at
                         self._client.fallback(pair, side, _not_tracked(pair))  # logs it once
 
-    def _add(self, pairs: List[str]) -> Set[str]:
+    def _add(self, pairs: list[str]) -> set[str]:
         """Asks the service to track pairs, unless that was done lately. Returns those it tracks now."""
         now = self._clock.now()
         wanted = [
@@ -189,7 +190,7 @@ class Watcher:
             self._wake.set()
         return added
 
-    def _last(self, pair: str, side: str, why: str) -> Optional[Reading]:
+    def _last(self, pair: str, side: str, why: str) -> Reading | None:
         """Returns the last answer with market data if ``on_error`` is 'last' and it is recent."""
         found = self._with_data.get((pair, side)) if self._client.on_error == "last" else None
         if found is None or (age := self._clock.since(found[1])) > self._client.last_seconds:

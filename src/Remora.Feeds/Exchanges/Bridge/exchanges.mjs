@@ -29,11 +29,19 @@ export function redirected(exchange) {
   return exchange;
 }
 
-export function exchangeOf(id, key = id) {
-  const known = instances.get(key);
-  if (known) return known;
+/** Returns the promise of an exchange, the same at each call. */
+export async function exchangeOf(id, key = id) {
   if (!ids.includes(id)) throw new BadRequest(`unknown exchange '${id}'`);
-  const exchange = create(id, {
+  if (!instances.has(key)) {
+    const made = make(id);
+    made.catch(() => instances.delete(key));
+    instances.set(key, made);
+  }
+  return instances.get(key);
+}
+
+async function make(id) {
+  const exchange = await create(id, {
     enableRateLimit: settings.rateLimit,
     timeout: settings.requestDeadline,
     enableLastHttpResponse: false, // keeps no copy of the last body
@@ -43,6 +51,5 @@ export function exchangeOf(id, key = id) {
   guardTransport(exchange);
   guardMarkets(exchange);
   keepRowsRaw(exchange);
-  instances.set(key, exchange);
   return exchange;
 }

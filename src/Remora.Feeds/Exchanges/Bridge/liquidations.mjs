@@ -10,8 +10,8 @@ const largestFrame = 1 << 20; // bytes
 
 const finite = (value) => (Number.isFinite(value) ? value : null);
 
-function instanceFor(id, markets) {
-  const exchange = redirected(create(id, {
+async function instanceFor(id, markets) {
+  const exchange = redirected(await create(id, {
     enableRateLimit: settings.rateLimit,
     newUpdates: true,
     options: { ws: { options: { maxPayload: largestFrame }, backoff: { base: 0, max: 0 } } },
@@ -83,11 +83,11 @@ async function listedOf(exchange, symbols) {
  * connection fails.
  */
 export async function liquidations({ exchange: id, symbols }, emit, signal) {
-  const markets = perpetualsOf(id);
+  const markets = await perpetualsOf(id);
   const { watchLiquidationsForSymbols: many, watchLiquidations: each } = markets.has;
   if (many !== true && each !== true) throw new NotSupported(`${id} offers no stream of liquidations`);
   const listed = await listedOf(markets, symbols);
-  const exchange = instanceFor(id, markets);
+  const exchange = await instanceFor(id, markets);
   if (settings.baseUrl) await exchange.loadHttpProxyAgent();
 
   let isOpen = false;

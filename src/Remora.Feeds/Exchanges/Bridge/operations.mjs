@@ -40,7 +40,7 @@ export const operations = {
   },
 
   async describe({ exchange: id }) {
-    const exchange = exchangeOf(id);
+    const exchange = await exchangeOf(id);
     return {
       id: exchange.id,
       name: exchange.name,
@@ -51,12 +51,12 @@ export const operations = {
   },
 
   async markets({ exchange: id }) {
-    return loadSymbols(exchangeOf(id));
+    return loadSymbols(await exchangeOf(id));
   },
 
   /** Returns whether the exchange lists a market that is not closed. */
   async lists({ exchange: id, symbol }) {
-    const exchange = exchangeOf(id);
+    const exchange = await exchangeOf(id);
     try {
       await loadMarketOf(exchange, symbol);
     } catch (error) {
@@ -79,7 +79,7 @@ export const operations = {
    * missing value is null.
    */
   async candles({ exchange: id, symbol, timeframe, since, limit, now }) {
-    const exchange = exchangeOf(id);
+    const exchange = await exchangeOf(id);
     if (Number.isSafeInteger(now)) setClock(exchange, now);
     if (exchange.has.fetchOHLCV !== true) throw new NotSupported(`${id} offers no candles`);
     requireTimeframe(exchange, timeframe);

@@ -11,7 +11,7 @@ const intervals = new WeakMap();
 const finite = (value) => (Number.isFinite(value) ? value : null);
 
 async function marketOn(id, symbol, ability) {
-  const exchange = perpetualsOf(id);
+  const exchange = await perpetualsOf(id);
   if (!exchange.has[ability]) throw new NotSupported(`${id} offers no ${ability}`);
   await loadMarketOf(exchange, symbol);
   return exchange;

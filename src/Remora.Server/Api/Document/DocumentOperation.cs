@@ -2,9 +2,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api.Document;
+
+/// <summary>An example of the body that an endpoint takes, as JSON.</summary>
+internal sealed record RequestExample(string Json);
 
 /// <summary>Completes an operation of the document from the metadata of its endpoint.</summary>
 internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context)
@@ -18,6 +22,11 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
         operation.Parameters = [.. Find<TakenParameters>()?.All.Select(parameter => Describe(parameter, board)) ?? []];
         if (operation.Parameters.Count == 0)
             operation.Parameters = null;
+        if (
+            Find<RequestExample>() is { } example
+            && operation.RequestBody?.Content?[AnswerWriter.MediaType] is OpenApiMediaType body
+        )
+            body.Example = JsonNode.Parse(example.Json);
         var responses = operation.Responses!;
         var ok = (OpenApiResponse)responses["200"];
         AddAlternatives(ok, responses);
@@ -25,6 +34,8 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             AddFiles(ok, files);
         if (ok.Content?.TryGetValue(EventStream, out var stream) == true && stream is OpenApiMediaType events)
             events.Schema = DocumentEvents.EventOf(_document);
+        if (_metadata.OfType<RequiredScope>().LastOrDefault() is { Name: var scope })
+            DocumentKeys.Require(operation, _document, scope);
         foreach (var (status, response) in responses)
             Describe(status, (OpenApiResponse)response, responses.ContainsKey("304"));
         operation.Responses = [];
@@ -122,10 +133,13 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             "200" => "The answer.",
             "304" => "The answer is unchanged since the one whose ETag was sent as If-None-Match.",
             "400" => "A parameter is invalid, missing or unknown: `parameter` names it.",
-            "401" => "A key is required, or the key is unknown.",
-            "403" => "The request comes from a web page of another origin.",
+            "401" => "A key is required, or the key is unknown or has expired.",
+            "403" => "The key does not have the scope that `security` names, or a change is requested by a web page of "
+                + "another origin.",
             "404" => "The requested market is not tracked, or the requested data is not stored.",
             "409" => "The current state does not allow the request; `detail` contains the reason.",
+            "413" => "The body of the request is too large.",
+            "415" => "The body of the request has another content type than JSON.",
             "421" => "The host name of the request is not allowed.",
             "429" => "The limit of requests per minute is reached.",
             "503" => "The service cannot answer now; `detail` contains the reason.",

@@ -7,6 +7,7 @@ using Microsoft.OpenApi;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Api.Portfolios;
 using Remora.Server.Settings;
 
 namespace Remora.Server.Api.Document;
@@ -181,10 +182,10 @@ internal static partial class DocumentSchemas
         var omits = type.Type == typeof(ApiProblem) || type.Type == typeof(RiskPolicy);
         // Without the properties that JSON ignores.
         var written = type.Properties.Where(property => property.Get is not null).ToList();
-        schema.Required = written
-            .Where(property => !(omits && property.IsGetNullable))
-            .Select(property => property.Name)
-            .ToHashSet(StringComparer.Ordinal);
+        schema.Required = (
+            RequiredOf(type.Type)
+            ?? written.Where(property => !(omits && property.IsGetNullable)).Select(property => property.Name)
+        ).ToHashSet(StringComparer.Ordinal);
         schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);
         schema.Metadata[Nullable] = written
             .Where(property => property.IsGetNullable)
@@ -226,6 +227,12 @@ internal static partial class DocumentSchemas
                 + "this answer.",
         };
     }
+
+    /// <summary>What a request must have; null for an answer.</summary>
+    private static IEnumerable<string>? RequiredOf(Type type) =>
+        type == typeof(PortfolioRequest) ? ["wallet", "positions"]
+        : type == typeof(PositionRequest) ? ["pair"]
+        : null;
 
     private static IReadOnlyList<string>? IntervalsOf(Type page) =>
         page == typeof(AssessmentPage) ? [HistoryApi.Each]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,12 @@ log = logging.getLogger("remora.freqtrade")
 
 USUAL_TIMEFRAME = "5m"
 """The timeframe of a service with default settings."""
+FORECAST_AGE = pd.Timedelta(hours=1)
+"""The shortest horizon. An older forecast counts as unknown."""
 
 _COLUMNS = ("as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale", "state", "model")
 _LONGEST_BRIDGED_GAP = np.timedelta64(24, "h")  # after a longer one the model warms up again
-_FORECAST_AGE = pd.Timedelta(hours=1)  # the shortest horizon
-_said: "set[str]" = set()
+_said: set[str] = set()
 
 
 class Folder(NamedTuple):
@@ -38,7 +40,7 @@ class Folder(NamedTuple):
     candle_type: str
 
     @staticmethod
-    def of(config: Mapping[str, Any], pair: str) -> "Folder":
+    def of(config: Mapping[str, Any], pair: str) -> Folder:
         """Returns the folder of a configuration. Raises RemoraHistoryError if it has none."""
         path = config.get("datadir")
         if path is None:
@@ -61,7 +63,7 @@ class Folder(NamedTuple):
             candle_type=CandleType.from_string(self.candle_type)
         )
 
-    def stamp(self, pair: str, timeframe: str) -> Optional[Tuple[int, int]]:
+    def stamp(self, pair: str, timeframe: str) -> tuple[int, int] | None:
         """Returns time and size of the file of candles; None if there is none."""
         from freqtrade.data.history.datahandlers import get_datahandler
         from freqtrade.enums import CandleType
@@ -82,10 +84,10 @@ class Candles(NamedTuple):
     pair: str
     timeframe: str
     exchange: str
-    stamp: Tuple[int, int]
+    stamp: tuple[int, int]
 
     @staticmethod
-    def find(config: Mapping[str, Any], pair: str, wanted: Optional[str], own: str) -> "Candles":
+    def find(config: Mapping[str, Any], pair: str, wanted: str | None, own: str) -> Candles:
         """Finds the candles of a pair.
 
         ``wanted`` is the engine's timeframe; None takes 5m, or ``own``, the strategy's, if the
@@ -115,12 +117,12 @@ class Candles(NamedTuple):
         return f"candles of {self.timeframe} in {self.folder.path}"
 
 
-def history(candles: Candles, side: str, policy: Optional[str]) -> RiskHistory:
+def history(candles: Candles, side: str, policy: str | None) -> RiskHistory:
     """Returns the assessments of stored candles, each used from the close of its candle."""
     return _assessed(candles, side, policy).history
 
 
-def say_missing_past(candles: Candles, side: str, policy: Optional[str], first: Any) -> None:
+def say_missing_past(candles: Candles, side: str, policy: str | None, first: Any) -> None:
     """Logs how much of the past is missing at a first moment, once per pair."""
     closes, states = _assessed(candles, side, policy)[1:]
     first = np.datetime64(pd.Timestamp(first).tz_convert("UTC").tz_localize(None), "ms")
@@ -159,7 +161,7 @@ def known_at(rows: pd.DataFrame, closes: pd.DatetimeIndex) -> pd.DataFrame:
     moments = nanoseconds(closes)
     found = np.searchsorted(as_of, moments, side="right") - 1
     is_known = found >= 0
-    is_known[is_known] &= moments[is_known] - as_of[found[is_known]] <= _FORECAST_AGE.value
+    is_known[is_known] &= moments[is_known] - as_of[found[is_known]] <= FORECAST_AGE.value
     columns = {
         name: np.where(is_known, rows[name].to_numpy(dtype=float, na_value=np.nan)[found], np.nan)
         for name in rows if name != "as_of"
@@ -174,18 +176,18 @@ class _Assessed(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def _assessed(candles: Candles, side: str, policy: Optional[str]) -> _Assessed:
+def _assessed(candles: Candles, side: str, policy: str | None) -> _Assessed:
     found = _run(candles, policy, _COLUMNS, side)
     closes = pd.DatetimeIndex(found["as_of"]).tz_localize(None).to_numpy().astype("datetime64[ms]")
     return _Assessed(RiskHistory(found, f"{candles.name}, side {side}"), closes, found["state"].to_numpy(dtype=object))
 
 
 @functools.lru_cache(maxsize=64)
-def _forecast(candles: Candles, columns: Tuple[str, ...]) -> pd.DataFrame:
+def _forecast(candles: Candles, columns: tuple[str, ...]) -> pd.DataFrame:
     return _run(candles, None, ("as_of", *columns), "long")
 
 
-def _run(candles: Candles, policy: Optional[str], columns: Sequence[str], side: str) -> pd.DataFrame:
+def _run(candles: Candles, policy: str | None, columns: Sequence[str], side: str) -> pd.DataFrame:
     frame = candles.folder.load(candles.pair, candles.timeframe)
     if not len(frame):
         raise RemoraHistoryError(f"the file of {candles.pair} with {candles.name} is empty")

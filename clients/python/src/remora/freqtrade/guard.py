@@ -16,7 +16,8 @@ import functools
 import logging
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 
 
 @_outermost
-def _guard_start(self: "RemoraGuard", inner: Callable[..., Any], **kwargs: Any) -> Any:
+def _guard_start(self: RemoraGuard, inner: Callable[..., Any], **kwargs: Any) -> Any:
     result = inner(**kwargs)
     if self._remora_is_live():
         watcher = self._remora_watcher()
@@ -85,7 +86,7 @@ def _guard_start(self: "RemoraGuard", inner: Callable[..., Any], **kwargs: Any) 
 
 
 @_outermost
-def _guard_informative(self: "RemoraGuard", inner: Callable[..., Any]) -> Any:
+def _guard_informative(self: RemoraGuard, inner: Callable[..., Any]) -> Any:
     pairs = inner()
     if not self._remora_is_live() or self._remora_settings().engine != "inside":
         return pairs
@@ -94,7 +95,7 @@ def _guard_informative(self: "RemoraGuard", inner: Callable[..., Any]) -> Any:
 
 
 @_outermost
-def _guard_entries(self: "RemoraGuard", inner: Callable[..., Any], dataframe: Any, metadata: Mapping[str, Any]) -> Any:
+def _guard_entries(self: RemoraGuard, inner: Callable[..., Any], dataframe: Any, metadata: Mapping[str, Any]) -> Any:
     dataframe = inner(dataframe, metadata)
     pair = metadata["pair"]
     if not self._remora_is_live():
@@ -114,7 +115,7 @@ def _guard_entries(self: "RemoraGuard", inner: Callable[..., Any], dataframe: An
 
 
 @_outermost
-def _guard_stake(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _guard_stake(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.update(zip(_STAKE, args))
     stake = inner(**kwargs)
     if not stake or not self._remora_settings().scale_stake:
@@ -126,7 +127,7 @@ def _guard_stake(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **k
 
 
 @_outermost
-def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+def _guard_confirm(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     kwargs.update(zip(_CONFIRM, args))
     pair, side = kwargs["pair"], kwargs.get("side", "long")
     if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
@@ -135,7 +136,7 @@ def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, *
 
 
 @_outermost
-def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _guard_addition(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Guards additions to a trade, for which Freqtrade calls no other guarded method.
 
     Reductions (a negative stake) are always allowed.
@@ -232,8 +233,38 @@ class RemoraGuard(IStrategy):
         found.index = dataframe.index
         return pd.concat([dataframe, found.add_prefix(prefix)], axis=1)
 
+    def remora_forecast(self, pair: str, column: str, current_time: Any) -> float | None:
+        """Returns one value of the forecast, for example in custom_stake_amount.
+
+        ``column`` is that of one horizon of `remora.forecast`, such as ``forecast_volatility_24h``.
+        In a backtest it is what was known at ``current_time``; in live and dry-run mode it is the
+        newest one in memory, and no request is sent. None while it is unknown: before the first
+        forecast, outside the tested range, without an answer, and an hour after the last close.
+        """
+        if not self._remora_is_live():
+            moment = pd.DatetimeIndex([pd.Timestamp(current_time)])
+            value = candles.forecasts(self._remora_candles(self.remora_pair(pair)), (column,), moment)[column].iloc[0]
+            return None if pd.isna(value) else float(value)
+        reading = self._remora_read(pair, "long")  # forecasts are the same for both sides
+        assessment = reading.assessment
+        if assessment is None or assessment.forecast is None or assessment.age_seconds is None:
+            return None
+        age = pd.Timedelta(seconds=assessment.age_seconds + (reading.age_seconds or 0))
+        return assessment.forecast.value(column) if age <= candles.FORECAST_AGE else None
+
+    def remora_stop_distance(
+        self, pair: str, side: str, current_time: Any, *, chance: float = 0.1, horizon: str = "24h"
+    ) -> float | None:
+        """Returns the distance of a stop from the price, a ratio, for example in custom_stoploss.
+
+        The price touches such a stop within the horizon with the probability ``chance``: 0.5, 0.3,
+        0.2, 0.1, 0.05, 0.02 or 0.01. ``side`` is long or short. None as for `remora_forecast`.
+        """
+        table = "short_stop_distances" if side == "short" else "stop_distances"
+        return self.remora_forecast(pair, f"forecast_{table}_{chance:g}_{horizon}", current_time)
+
     def _remora_settings(self) -> GuardSettings:
-        settings: Optional[GuardSettings] = self.__dict__.get("_remora_settings_read")
+        settings: GuardSettings | None = self.__dict__.get("_remora_settings_read")
         if settings is None:
             settings = GuardSettings.of(self.remora, (getattr(self, "config", None) or {}).get("remora", {}))
             self.__dict__["_remora_settings_read"] = settings
@@ -246,10 +277,10 @@ class RemoraGuard(IStrategy):
     def _remora_is_live(self) -> bool:
         return self._remora_mode() in _LIVE
 
-    def _remora_sides(self) -> List[str]:
+    def _remora_sides(self) -> list[str]:
         return ["long", "short"] if getattr(self, "can_short", False) else ["long"]
 
-    def _remora_whitelist(self) -> List[str]:
+    def _remora_whitelist(self) -> list[str]:
         provider = getattr(self, "dp", None)
         try:
             return list(provider.current_whitelist()) if provider is not None else []
@@ -257,18 +288,18 @@ class RemoraGuard(IStrategy):
             return []
 
     def _remora_inside(self) -> Inside:
-        inside: Optional[Inside] = self.__dict__.get("_remora_inside_made")
+        inside: Inside | None = self.__dict__.get("_remora_inside_made")
         if inside is None:
             inside = Inside(self.config, getattr(self, "dp", None), self._remora_settings())
             self.__dict__["_remora_inside_made"] = inside
             weakref.finalize(self, inside.stop)
         return inside
 
-    def _remora_watcher(self) -> Union[Watcher, Inside]:
+    def _remora_watcher(self) -> Watcher | Inside:
         settings = self._remora_settings()
         if settings.engine == "inside":
             return self._remora_inside()
-        watcher: Optional[Watcher] = self.__dict__.get("_remora_watcher_made")
+        watcher: Watcher | None = self.__dict__.get("_remora_watcher_made")
         if watcher is None:
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
             watcher = Watcher(
@@ -294,7 +325,7 @@ class RemoraGuard(IStrategy):
             self._remora_log_block(pair, side, reading, what)
         return reading.safe_to_trade
 
-    def _remora_scaled(self, stake: float, pair: str, side: str, time: Any, least: Optional[float]) -> float:
+    def _remora_scaled(self, stake: float, pair: str, side: str, time: Any, least: float | None) -> float:
         """Returns the stake times position_scale, at least the minimum of the exchange."""
         if self._remora_is_live():
             scale = self._remora_live_scale(pair, side)
@@ -304,19 +335,19 @@ class RemoraGuard(IStrategy):
             scale = self._remora_history(pair, side).scale_at(time)
         return stake if scale is None or scale >= 1 else min(stake, max(stake * scale, least or 0))
 
-    def _remora_live_scale(self, pair: str, side: str) -> Optional[float]:
+    def _remora_live_scale(self, pair: str, side: str) -> float | None:
         """Returns position_scale; by the forecast, the kept one until it differs by a quarter."""
         assessment = self._remora_read(pair, side).assessment
         scale = assessment.position_scale if assessment else None
         if assessment is None or assessment.model != BANDED_MODEL or scale is None or not scale > 0:
             return scale
-        kept: Dict[Any, Optional[float]] = self.__dict__.setdefault("_remora_kept", {})
+        kept: dict[Any, float | None] = self.__dict__.setdefault("_remora_kept", {})
         kept[pair, side] = kept_scale(kept.get((pair, side)), scale)
         return kept[pair, side]
 
     def _remora_log_block(self, pair: str, side: str, reading: Reading, what: str) -> None:
         """Logs a blocked entry once per reason and candle, because Freqtrade repeats it."""
-        logged: Dict[Any, Any] = self.__dict__.setdefault("_remora_logged", {})
+        logged: dict[Any, Any] = self.__dict__.setdefault("_remora_logged", {})
         reason = (reading.assessment.as_of, reading.assessment.blocked_by) if reading.assessment else reading.why
         if logged.get((pair, side, what)) != reason:
             logged[pair, side, what] = reason

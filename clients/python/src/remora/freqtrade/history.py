@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from typing import Any, Optional, Union
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ SCALE_BAND = 0.25
 BANDED_MODEL = "remora-2"
 
 
-def kept_scale(kept: Optional[float], scale: Optional[float]) -> Optional[float]:
+def kept_scale(kept: float | None, scale: float | None) -> float | None:
     """Returns the scale to keep after a new one: the last until the new one differs by a quarter.
 
     A scale of 0 (blocked) or None (unknown) is not kept.
@@ -67,7 +67,7 @@ class RiskHistory:
         self._class = frame["risk_class"].to_numpy(dtype=object)[chosen]
 
     @staticmethod
-    def read(path: Union[str, "os.PathLike[str]"]) -> "RiskHistory":
+    def read(path: str | os.PathLike[str]) -> RiskHistory:
         """Reads CSV or CSV.gz, or with pyarrow Parquet or Feather. Files are cached."""
         name = os.fspath(path)
         try:
@@ -79,22 +79,22 @@ class RiskHistory:
             ) from None
         return _read(name, state.st_mtime_ns, state.st_size)
 
-    def known_at(self, times: Any) -> "np.ndarray[Any, Any]":
+    def known_at(self, times: Any) -> np.ndarray[Any, Any]:
         """Returns for each time the last row that was knowable; -1 before the first."""
         return np.searchsorted(self._as_of, nanoseconds(_times(times, "date")), side="right") - 1
 
-    def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
+    def safe(self, rows: Any, unknown: bool) -> np.ndarray[Any, Any]:
         """Returns whether each row is safe to trade.
 
         The value is ``unknown`` before the first row, and for safe rows without market data.
         """
         return np.where((rows < 0) | (self._lacks_market_data & self._safe)[rows], unknown, self._safe[rows])
 
-    def score(self, rows: Any) -> "np.ndarray[Any, Any]":
+    def score(self, rows: Any) -> np.ndarray[Any, Any]:
         """Returns the risk score of each row; NaN while unknown."""
         return np.where(rows >= 0, self._score[rows], np.nan)
 
-    def risk_class(self, rows: Any) -> "np.ndarray[Any, Any]":
+    def risk_class(self, rows: Any) -> np.ndarray[Any, Any]:
         """Returns the risk class of each row, or 'unknown'."""
         found = self._class[rows]
         return np.where((rows >= 0) & ~pd.isna(found), found, "unknown")
@@ -103,7 +103,7 @@ class RiskHistory:
         """Returns whether the last row that was knowable at a time is safe to trade."""
         return bool(self.safe(self.known_at([time]), unknown)[0])
 
-    def scale_at(self, time: Any) -> Optional[float]:
+    def scale_at(self, time: Any) -> float | None:
         """Returns the part of a position to take at a time; None while unknown.
 
         By the forecast it is kept until it differs by a quarter, as in live mode.
@@ -112,7 +112,7 @@ class RiskHistory:
         return None if row < 0 or np.isnan(self._scale[row]) else float(self._kept_scales[row])
 
     @functools.cached_property
-    def _kept_scales(self) -> "np.ndarray[Any, Any]":
+    def _kept_scales(self) -> np.ndarray[Any, Any]:
         if not self._is_banded.any():
             return self._scale
         scales, kept = self._scale.tolist(), None
@@ -166,19 +166,19 @@ def _times(values: Any, name: str) -> pd.DatetimeIndex:
     return times
 
 
-def nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+def nanoseconds(times: pd.DatetimeIndex) -> np.ndarray[Any, Any]:
     """Returns times as numbers of nanoseconds."""
     return (times.as_unit("ns") if hasattr(times, "as_unit") else times).asi8
 
 
-def _numbers(column: Any, name: str) -> "np.ndarray[Any, Any]":
+def _numbers(column: Any, name: str) -> np.ndarray[Any, Any]:
     try:
         return column.to_numpy(dtype=float)
     except (ValueError, TypeError) as error:
         raise RemoraHistoryError(f"{name}: {column.name}: {error}") from None
 
 
-def _safe(column: Any, name: str) -> "np.ndarray[Any, Any]":
+def _safe(column: Any, name: str) -> np.ndarray[Any, Any]:
     if column.dtype == bool:
         return column.to_numpy()
     text = column.astype(str).str.lower()

@@ -12,8 +12,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ class Inside:
         self._now = now
         self._timeframe = settings.timeframe or USUAL_TIMEFRAME
         self._client = RemoraClient("http://127.0.0.1:8000", on_error=settings.on_error)  # only decides; never asked
-        self._markets: Dict[str, _Market] = {}
+        self._markets: dict[str, _Market] = {}
         timeframe_length(self._timeframe)  # refuses another text
         _native.library()  # says what is missing at the start of the bot, not at its first entry
 
@@ -58,11 +59,11 @@ class Inside:
         return self._timeframe
 
     @property
-    def pairs(self) -> List[str]:
+    def pairs(self) -> list[str]:
         """The tracked pairs."""
         return list(self._markets)
 
-    def start(self) -> "Inside":
+    def start(self) -> Inside:
         """Does nothing: there is no thread."""
         return self
 
@@ -108,7 +109,7 @@ class Inside:
         market.advance()
         return known_at(market.forecasts(columns), closes)
 
-    def _market(self, pair: str) -> "_Market":
+    def _market(self, pair: str) -> _Market:
         market = self._markets.get(pair)
         if market is None:
             market = self._markets.setdefault(
@@ -121,7 +122,7 @@ class _Market:
     """The engine of one pair. Freqtrade's REST interface and FreqAI call from threads of their own."""
 
     def __init__(
-        self, config: Mapping[str, Any], provider: Any, policy: Optional[str], pair: str, timeframe: str,
+        self, config: Mapping[str, Any], provider: Any, policy: str | None, pair: str, timeframe: str,
         now: Callable[[], float]
     ) -> None:
         self._config = config
@@ -133,13 +134,13 @@ class _Market:
         self._step = int(timeframe_length(timeframe) / pd.Timedelta("1ms"))
         self._exchange = str((config.get("exchange") or {}).get("name", "binance"))
         self._lock = threading.RLock()
-        self._engine: Optional[Engine] = None
+        self._engine: Engine | None = None
         self._last = -1  # open time of the last candle
         self._retry_at = 0.0
-        self._columns: Tuple[str, ...] = ()
-        self._forecasts: List[pd.DataFrame] = []
+        self._columns: tuple[str, ...] = ()
+        self._forecasts: list[pd.DataFrame] = []
         self.problem = "no candles yet"
-        self.with_data: Dict[str, Tuple[Assessment, float]] = {}
+        self.with_data: dict[str, tuple[Assessment, float]] = {}
         self._state = _State(config, self._exchange, pair, timeframe)
 
     def close(self) -> None:
@@ -166,7 +167,7 @@ class _Market:
                 self._forecasts = [pd.concat(self._forecasts, ignore_index=True).tail(_MOST_FORECASTS)]
             return self._forecasts[0][names]
 
-    def assessment(self, side: str, now: float) -> Optional[Assessment]:
+    def assessment(self, side: str, now: float) -> Assessment | None:
         with self._lock:
             if self._engine is None:
                 return None
@@ -321,6 +322,6 @@ def _records(frame: Any) -> Any:
     return candles
 
 
-def _frame(candles: Any) -> Dict[str, Any]:
+def _frame(candles: Any) -> dict[str, Any]:
     """Returns records as the engine takes them."""
     return {"timestamp": candles["time"], **{name: candles[name] for name in _VALUES}}

@@ -6,8 +6,9 @@ configuration, which takes precedence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Mapping, Optional
+from typing import Any
 
 from remora.client import ON_ERROR
 
@@ -23,21 +24,21 @@ class GuardSettings:
 
     A backtest without a history file always uses the engine inside.
     """
-    timeframe: Optional[str] = None
+    timeframe: str | None = None
     """The timeframe of the engine inside.
 
     None for 5m, as in a service; in a backtest without candles of 5m, the strategy's timeframe.
     """
-    url: Optional[str] = None
+    url: str | None = None
     """Address of the service; None for REMORA_URL, or http://127.0.0.1:8000."""
-    api_key: Optional[str] = None
+    api_key: str | None = None
     """API key, if the service requires one; None for REMORA_API_KEY."""
     timeout: float = 2.0
     interval: float = 5.0
     """Seconds between the watcher's requests."""
-    max_age: Optional[float] = None
+    max_age: float | None = None
     """Seconds after which an answer counts as unknown."""
-    policy: Optional[str] = None
+    policy: str | None = None
     on_error: str = "allow"
     """What to do without an answer: allow, block or last.
 
@@ -49,19 +50,19 @@ class GuardSettings:
     """Multiply the stake by position_scale."""
     tag_entries: bool = False
     """Add remora_<risk class> to the tag of entries."""
-    history: Optional[str] = None
+    history: str | None = None
     """For backtests: the file of `remora history build`, `remora replay` or /history?interval=each.
 
     None to assess the candles of Freqtrade's data folder, without outside values. {pair} is
     replaced by BTC_USDT, or BTC_USDT_USDT for a future.
     """
-    history_short: Optional[str] = None
+    history_short: str | None = None
     """The same for the short side, for strategies that can short (`--side short`, side=short)."""
     ungated_backtest: bool = False
     """Backtest without Remora, for comparison."""
 
     @staticmethod
-    def of(*sources: Mapping[str, Any]) -> "GuardSettings":
+    def of(*sources: Mapping[str, Any]) -> GuardSettings:
         """Combines sources; later ones override earlier ones."""
         types = {field.name: str(field.type) for field in fields(GuardSettings)}
         given = {name: value for source in sources for name, value in source.items()}
@@ -81,7 +82,7 @@ class GuardSettings:
 
 def _fits(value: Any, type_name: str) -> bool:
     if value is None:
-        return type_name.startswith("Optional")
+        return type_name.endswith("| None")
     if "bool" in type_name:
         return isinstance(value, bool)
     if "float" in type_name:
