@@ -78,7 +78,8 @@ bare_system() {
   rm -rf "$bare"/usr/share/{doc,man,info,locale,lintian}/* "$bare"/var/{cache/apt,lib/apt/lists,log}/*
   tar -C "$bare" -cf "$work/bare.tar" .
   mount --bind /proc "$bare/proc" && mount -t tmpfs tmpfs "$bare/dev" && mkdir "$bare/dev/pts" &&
-    mount -t devpts devpts "$bare/dev/pts" || return 1
+    mount -t devpts -o newinstance,ptmxmode=666,gid=5,mode=620 devpts "$bare/dev/pts" &&
+    ln -s pts/ptmx "$bare/dev/ptmx" || return 1
   for device in null zero random urandom tty; do
     cp -a "/dev/$device" "$bare/dev/" || return 1
   done

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rows;
 using Remora.Supervision;
 
@@ -17,7 +18,10 @@ namespace Remora.ClickHouse;
 /// </summary>
 public sealed class ClickHouseClient : IDisposable
 {
+    private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
+
+    private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
 
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
@@ -100,7 +104,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             content: null,
-            options,
+            Abandonable(sql, options),
             isRepeatable: true,
             ("default_format", "RowBinaryWithNamesAndTypes"),
             cancellation
@@ -146,7 +150,7 @@ public sealed class ClickHouseClient : IDisposable
         var answer = await SendAsync(
             sql,
             content: null,
-            options,
+            Abandonable(sql, options),
             isRepeatable: true,
             ("default_format", format),
             cancellation
@@ -234,6 +238,12 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // The engine ends a query without readers only if it is read-only.
+    private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
+        _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
+            ? With(options, ReadOnly)
+            : options;
 
     private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
     {
@@ -324,9 +334,15 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException(
                     $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
                 );
+            // An engine that was just started has new passwords.
+            if (_options.Engine is not null && error.Code == AuthenticationFailed && IsOfTheEngine(_options.User))
+                throw new ClickHouseUnavailableException("the engine was restarted, or is of another folder");
             throw error;
         }
     }
+
+    private static bool IsOfTheEngine(string? user) =>
+        user is null or EngineEndpoint.Owner or EmbeddedEngineOptions.ReadingUser;
 
     private string UrlOf(string? sql, QueryOptions? options, (string Name, string Value)? setting)
     {

@@ -17,13 +17,15 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         StoreLocation location,
         ClickHouseOptions options,
         EmbeddedEngine? engine,
+        Server server,
         TimeProvider? time
     )
     {
         Location = location;
         var inDatabase = options with { Database = location.Database.Value };
         Client = new(inDatabase, time);
-        Reader = new(ReadingOnly(inDatabase), time);
+        Reader = new(ReadingOnly(inDatabase, server.OnlyReads), time);
+        Version = server.Version;
         Engine = engine;
         _options = options;
         _time = time;
@@ -83,8 +85,8 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             );
         try
         {
-            var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
-            return new(location, options, engine, time) { Version = version };
+            var server = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
+            return new(location, options, engine, server, time);
         }
         catch
         {
@@ -102,7 +104,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     /// The database cannot be created; the message is one line with advice.
     /// </exception>
     public async Task MakeDatabaseAsync(CancellationToken cancellation = default) =>
-        Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
+        Version = (await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation)).Version;
 
     public async ValueTask DisposeAsync()
     {
@@ -112,19 +114,14 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             await Engine.DisposeAsync();
     }
 
-    private static ClickHouseOptions ReadingOnly(ClickHouseOptions options) =>
-        options.Engine is not null
-            ? options with
-            {
-                User = EmbeddedEngineOptions.ReadingUser,
-            }
-            : options with
-            {
-                Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal)
-                {
-                    ["readonly"] = "1",
-                },
-            };
+    // ClickHouse refuses the setting from a user who only reads.
+    private static ClickHouseOptions ReadingOnly(ClickHouseOptions options, bool onlyReads) =>
+        options.Engine is not null ? options with { User = EmbeddedEngineOptions.ReadingUser }
+        : onlyReads ? options
+        : options with
+        {
+            Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["readonly"] = "1" },
+        };
 
     private static async Task<(ClickHouseOptions, EmbeddedEngine?)> OpenFolderAsync(
         string folder,
@@ -151,7 +148,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     }
 
     // Uses the database 'system', which always exists, because the requested one may be missing.
-    private static async Task<string> PrepareAsync(
+    private static async Task<Server> PrepareAsync(
         StoreLocation location,
         ClickHouseOptions options,
         bool makeDatabase,
@@ -172,16 +169,17 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         {
             var database = location.Database;
             var parameters = new QueryParameters().Add("d", database.Value);
-            var (version, exists) = await client.SingleAsync(
-                "SELECT any(version()), countIf(name = {d:String}) FROM system.databases",
-                row => (row.String(), row.UInt64() > 0),
+            var (server, exists) = await client.SingleAsync(
+                "SELECT any(version()), any(toUInt64(getSetting('readonly'))) > 0, countIf(name = {d:String}) FROM "
+                    + "system.databases",
+                row => (new Server(row.String(), row.UInt8() > 0), row.UInt64() > 0),
                 parameters,
                 cancellation
             );
             if (location.Cluster is { } cluster)
                 await RequireClusterAsync(client, location, cluster, cancellation);
             if (exists)
-                return version;
+                return server;
             if (!makeDatabase)
                 throw new ClickHouseConnectionException(
                     $"the database '{database}' does not exist at {location}: name another with --database, or run "
@@ -192,7 +190,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                     + $"{database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}",
                 cancellation: cancellation
             );
-            return version;
+            return server;
         }
         catch (ClickHouseException e)
         {
@@ -247,6 +245,8 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                 $"the server at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
             _ => $"{location}: {OneLine(error.Message)}",
         };
+
+    private readonly record struct Server(string Version, bool OnlyReads);
 
     private static string OneLine(string text) =>
         string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

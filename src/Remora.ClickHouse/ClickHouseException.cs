@@ -29,7 +29,7 @@ public sealed partial class ClickHouseException(int code, string name, string me
     }
 
     [GeneratedRegex(
-        @"^\s*Code: (?<code>\d+)\. DB::Exception: (?<message>.*)\((?<name>[A-Z][A-Z0-9_]{2,})\)",
+        @"^\s*Code: (?<code>\d+)\. DB::[A-Za-z]*Exception: (?<message>.*)\((?<name>[A-Z][A-Z0-9_]{2,})\)",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

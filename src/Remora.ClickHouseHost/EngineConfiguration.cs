@@ -54,8 +54,8 @@ internal sealed class EngineConfiguration : IDisposable
         "zeros_mt",
     ];
 
-    // Errors of statements, which their clients get, and a warning for each thread, because Landlock
-    // denies its file in /proc
+    // Errors of statements, which their clients get, and a warning for each thread, because
+    // Landlock denies its file in /proc
     private static readonly string[] Silent = ["executeQuery", "DynamicQueryHandler", "ThreadStatus"];
 
     private readonly string _folder;
@@ -121,10 +121,13 @@ internal sealed class EngineConfiguration : IDisposable
             Number("max_concurrent_queries", options.Concurrency),
             Number("max_connections", 400),
             Number("keep_alive_timeout", 10),
+            // At the end, for connections that are still open
+            Number("shutdown_wait_unfinished", 1),
             Number("background_pool_size", 4),
             Number("background_schedule_pool_size", 8),
             Number("background_common_pool_size", 2),
-            // The default is 128 threads, which remain after merged parts are removed, each with its memory and files
+            // The default is 128 threads, which remain after merged parts are removed, each with
+            // its memory and files
             Number("max_parts_cleaning_thread_pool_size", 2),
             new XElement(
                 "access_control_improvements",
@@ -194,14 +197,12 @@ internal sealed class EngineConfiguration : IDisposable
                     new XElement("profile", "reader"),
                     new XElement("quota", "default"),
                     new XElement("default_database", options.Database),
-                    Grants(
-                        [
-                            $"GRANT SELECT ON `{options.Database}`.*",
-                            "GRANT SELECT ON information_schema.*",
-                            "GRANT SELECT ON INFORMATION_SCHEMA.*",
-                            .. SystemTables.Select(table => $"GRANT SELECT ON system.{table}"),
-                        ]
-                    )
+                    Grants([
+                        $"GRANT SELECT ON `{options.Database}`.*",
+                        "GRANT SELECT ON information_schema.*",
+                        "GRANT SELECT ON INFORMATION_SCHEMA.*",
+                        .. SystemTables.Select(table => $"GRANT SELECT ON system.{table}"),
+                    ])
                 )
             )
         );
@@ -212,6 +213,8 @@ internal sealed class EngineConfiguration : IDisposable
             Number("max_ast_elements", 50_000),
             Number("allow_introspection_functions", 0),
             Number("implicit_select", 0),
+            // A query above max_concurrent_queries waits
+            Number("queue_max_wait_ms", 60_000),
             Number("cancel_http_readonly_queries_on_client_close", 1),
         ];
 
@@ -226,6 +229,5 @@ internal sealed class EngineConfiguration : IDisposable
     private static XElement Silence(string name) =>
         new("logger", new XElement("name", name), new XElement("level", "none"));
 
-    private static XElement Number(string name, long value) =>
-        new(name, value.ToString(CultureInfo.InvariantCulture));
+    private static XElement Number(string name, long value) => new(name, value.ToString(CultureInfo.InvariantCulture));
 }

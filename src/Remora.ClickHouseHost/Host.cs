@@ -41,18 +41,17 @@ internal sealed class Host(HostOptions options, Terminal terminal)
         Start("terminal", () => Drain(terminal.OpenTypist()));
         if (!options.Standalone)
             Start("parent", WatchParent);
-        Start("port", () => Announce(configuration, password, readerPassword));
-        var error = Chdb.Run(
-            [
-                "clickhouse",
-                "--interactive",
-                "--disable_suggestion",
-                "--progress=off",
-                "--history_file=/dev/null",
-                "--config-file=" + configuration.ConfigFile,
-                "--queries-file=" + configuration.StartFile,
-            ]
-        );
+        var others = Sockets.ListeningPorts(); // that a parent has left open
+        Start("port", () => Announce(configuration, others, password, readerPassword));
+        var error = Chdb.Run([
+            "clickhouse",
+            "--interactive",
+            "--disable_suggestion",
+            "--progress=off",
+            "--history_file=/dev/null",
+            "--config-file=" + configuration.ConfigFile,
+            "--queries-file=" + configuration.StartFile,
+        ]);
         File.Delete(HostFolder.EndpointFile(_folder));
         if (_isEnding == 0)
             throw new HostException(error.Length > 0 ? error : "the engine ended");
@@ -118,18 +117,36 @@ internal sealed class Host(HostOptions options, Terminal terminal)
 
     private void End()
     {
-        if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+        if (Interlocked.Exchange(ref _isEnding, 1) != 0)
+            return;
+        // Here, because the engine ends the process itself if connections are open
+        File.Delete(HostFolder.EndpointFile(_folder));
+        Start("end", EndSession);
+    }
+
+    // Again and again: what is typed before the prompt appears is discarded.
+    private void EndSession()
+    {
+        while (true)
+        {
             terminal.EndSession();
+            Thread.Sleep(Pause);
+        }
     }
 
     // The engine does not report its port: it is the one on which this process listens.
-    private void Announce(EngineConfiguration configuration, string password, string readerPassword)
+    private void Announce(
+        EngineConfiguration configuration,
+        List<int> others,
+        string password,
+        string readerPassword
+    )
     {
         var port = 0;
         for (var waited = TimeSpan.Zero; port == 0 && waited < PortTimeout; waited += Pause)
         {
             Thread.Sleep(Pause);
-            port = Sockets.ListeningPorts().FirstOrDefault();
+            port = Sockets.ListeningPorts().Except(others).FirstOrDefault();
         }
         if (port == 0)
         {

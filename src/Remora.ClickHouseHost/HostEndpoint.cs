@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// The endpoint of a running host: its ready line, and the file <c>endpoint</c> in its folder, which
-/// only the owner can read.
+/// The endpoint of a running host: its ready line, and the file <c>endpoint</c> in its folder,
+/// which only the owner can read.
 /// </summary>
 /// <param name="Port">The loopback port of the HTTP interface.</param>
 /// <param name="Pid">The process id.</param>

@@ -63,8 +63,14 @@ internal sealed record HostOptions
             {
                 options =
                     name == "--standalone"
-                        ? options with { Standalone = true }
-                        : options with { PasswordOnInput = true };
+                        ? options with
+                        {
+                            Standalone = true,
+                        }
+                        : options with
+                        {
+                            PasswordOnInput = true,
+                        };
                 continue;
             }
             if (i + 1 == arguments.Count)

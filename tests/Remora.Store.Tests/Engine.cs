@@ -26,8 +26,8 @@ public sealed class Engine : IAsyncLifetime
 
     public EmbeddedEngine Embedded => _engine!;
 
-    /// <summary>The folder of the engine, which it can read.</summary>
-    public string Folder => _scratch.Folder;
+    /// <summary>The working folder of the engine, which it can read.</summary>
+    public string Folder => Path.Combine(_scratch.Folder, "desk");
 
     public async ValueTask InitializeAsync() => _engine = await StartAsync(_scratch.Folder);
 

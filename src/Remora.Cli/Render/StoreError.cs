@@ -19,9 +19,7 @@ internal static partial class StoreError
     private static string Advice(ClickHouseException error) =>
         error.Name switch
         {
-            "READONLY" =>
-                ". 'remora sql' is read-only and accepts no settings; use the service or 'remora rollup load' to "
-                    + "insert rows",
+            "READONLY" => ". 'remora sql' is read-only; use the service or 'remora rollup load' to insert rows",
             "ACCESS_DENIED" =>
                 ". 'remora sql' is read-only: it allows SELECT, SHOW TABLES, DESCRIBE, SHOW CREATE TABLE and EXISTS",
             "UNKNOWN_TABLE" => ". 'SHOW TABLES' lists the tables",

@@ -19,14 +19,20 @@ public static class EngineFolder
     /// <summary>Returns whether a host has the folder open and responds.</summary>
     public static async Task<bool> IsOpenAsync(string folder, CancellationToken cancellation = default)
     {
-        using var client = new ClickHouseClient(OptionsOf(folder));
-        using var deadline = new CancellationTokenSource(PingTimeout);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        if (!HasEndpoint(folder))
+            return false;
+        using var client = new ClickHouseClient(OptionsOf(folder) with { Retries = 0, Timeout = PingTimeout });
         try
         {
-            return await client.PingAsync(both.Token);
+            // With its password: after a kill, the port can be that of another engine.
+            await client.ExecuteAsync("SELECT 1", cancellation: cancellation);
+            return true;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (ClickHouseException)
+        {
+            return true; // it responds, for example that it is busy
+        }
+        catch (Exception e) when (e is ClickHouseUnavailableException or TimeoutException)
         {
             return false;
         }

@@ -12,6 +12,9 @@ namespace Remora.ClickHouse.Embedded;
 /// </summary>
 internal sealed class HostProcess : IChild
 {
+    // ClickHouse prints where its log is.
+    private const string LogNotice = "Logging ";
+
     private readonly ChildProcess _child;
 
     private HostProcess(ChildProcess child, EngineEndpoint endpoint) => (_child, Endpoint) = (child, endpoint);
@@ -125,7 +128,7 @@ internal sealed class HostProcess : IChild
     }
 
     private static string Describe(int code, IReadOnlyList<string> errors) =>
-        errors.Count > 0
-            ? string.Join('\n', errors)
+        errors.Where(line => !line.StartsWith(LogNotice, StringComparison.Ordinal)).ToList() is { Count: > 0 } reasons
+            ? string.Join('\n', reasons)
             : string.Create(CultureInfo.InvariantCulture, $"the engine ended with exit code {code}");
 }

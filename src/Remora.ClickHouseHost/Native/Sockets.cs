@@ -30,8 +30,8 @@ internal static unsafe partial class Sockets
     }
 
     /// <summary>
-    /// Moves this process to a process group of its own. <c>SYSTEM SHUTDOWN</c> sends SIGTERM to the
-    /// whole group.
+    /// Moves this process to a process group of its own. <c>SYSTEM SHUTDOWN</c> sends SIGTERM to
+    /// the whole group.
     /// </summary>
     public static void LeaveGroup() => _ = setpgid(0, 0);
 

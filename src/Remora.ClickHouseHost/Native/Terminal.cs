@@ -19,8 +19,8 @@ internal sealed unsafe partial record Terminal(int Input, int Output, int Typist
     private const byte CtrlD = 4;
 
     /// <summary>
-    /// Gives this process and the programs that it executes a new pseudo terminal as standard input,
-    /// and no standard output: the engine writes its prompt there.
+    /// Gives this process and the programs that it executes a new pseudo terminal as standard
+    /// input, and no standard output: the engine writes its prompt there.
     /// </summary>
     /// <exception cref="HostException">There is no pseudo terminal.</exception>
     public static Terminal Open()
@@ -50,14 +50,18 @@ internal sealed unsafe partial record Terminal(int Input, int Output, int Typist
         return new(numbers[0], numbers[1], numbers[2]);
     }
 
-    /// <summary>The numbers of the open files, which stay valid in a program executed later.</summary>
+    /// <summary>
+    /// The numbers of the open files, which stay valid in a program executed later.
+    /// </summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Input},{Output},{Typist}");
 
     public FileStream OpenInput() => new(new SafeFileHandle(Input, ownsHandle: false), FileAccess.Read, 0);
 
     public FileStream OpenOutput() => new(new SafeFileHandle(Output, ownsHandle: false), FileAccess.Write, 0);
 
-    /// <summary>Reads what the engine prints on its terminal, so that it never waits for a reader.</summary>
+    /// <summary>
+    /// Reads what the engine prints on its terminal, so that it never waits for a reader.
+    /// </summary>
     public FileStream OpenTypist() => new(new SafeFileHandle(Typist, ownsHandle: false), FileAccess.Read, 0);
 
     /// <summary>Ends the session, as a user does with Ctrl-D.</summary>

@@ -120,7 +120,7 @@ public sealed partial class ComposeTests : IDisposable
             check
                 .Skip(2)
                 .Select(part => part.ToString())
-                .Select(part => part.Replace("http://127.0.0.1:8123/", host.Url, StringComparison.Ordinal))
+                .Select(part => part.Replace("http://127.0.0.1:8123/", host.Address, StringComparison.Ordinal))
         );
         Assert.True(exit == 0, output);
     }

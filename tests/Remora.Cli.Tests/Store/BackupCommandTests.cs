@@ -288,7 +288,10 @@ public sealed class BackupCommandTests
             Directory.CreateDirectory(Path.Combine(File(folder), "clickhouse"));
             Write(
                 Path.Combine(folder, "clickhouse", "endpoint"),
-                $$"""{ "port": {{port ?? endpoint.Port}}, "pid": {{Environment.ProcessId}}, "password": "{{endpoint.Password}}", "reader_password": "{{endpoint.ReaderPassword}}" }"""
+                $$"""
+                { "port": {{port ?? endpoint.Port}}, "pid": {{Environment.ProcessId}},
+                  "password": "{{endpoint.Password}}", "reader_password": "{{endpoint.ReaderPassword}}" }
+                """
             );
             return File(folder);
         }

@@ -1,6 +1,6 @@
 using System.Net;
-using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
 using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
@@ -19,13 +19,16 @@ internal sealed class StoreHost : IAsyncDisposable
     {
         _folder = folder;
         _engine = engine;
-        _http = new() { BaseAddress = new($"http://127.0.0.1:{engine.Endpoint.Port}") };
+        _http = new() { BaseAddress = new(Address) };
         _http.DefaultRequestHeaders.Add("X-ClickHouse-User", EngineEndpoint.Owner);
         _http.DefaultRequestHeaders.Add("X-ClickHouse-Key", engine.Endpoint.Password);
     }
 
     /// <summary>The data folder for the command line.</summary>
     public string Data => _folder.File("data");
+
+    /// <summary>The URL of the store as a server.</summary>
+    public string Address => $"http://127.0.0.1:{_engine.Endpoint.Port}/";
 
     /// <summary>The URL of the store as a server, for the user with all rights.</summary>
     public string Url => $"http://{EngineEndpoint.Owner}@127.0.0.1:{_engine.Endpoint.Port}/";

@@ -46,9 +46,14 @@ public sealed class ConnectionTests(Engine engine)
         var url = $"{engine.Url}opened_by_url";
         var refused = await RefusedAsync(StoreLocation.AtUrl(url, password: engine.Password), makeDatabase: false);
         Assert.Contains("the database 'opened_by_url' does not exist", refused);
-        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: engine.Password)))
+        await using (
+            var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: engine.Password))
+        )
             Assert.Equal("opened_by_url", made.Client.Database);
-        await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: engine.Password), makeDatabase: false);
+        await using var found = await ClickHouseConnection.OpenAsync(
+            StoreLocation.AtUrl(url, password: engine.Password),
+            makeDatabase: false
+        );
         Assert.Equal("opened_by_url", await found.Client.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
 
@@ -58,7 +63,9 @@ public sealed class ConnectionTests(Engine engine)
         Assert.Contains("check that it is running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
         Assert.Contains(
             "has no cluster 'nowhere'",
-            await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere", password: engine.Password))
+            await RefusedAsync(
+                StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere", password: engine.Password)
+            )
         );
         Assert.Contains(
             "StoreLocation",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouseHost.Native;
 
@@ -13,7 +14,7 @@ public sealed class ConfinementTests
 {
     private const string Refused = "errno: 13"; // EACCES
 
-    // The host's tokenizer does not detect it; only the kernel refuses it.
+    // Nested comments, which a tokenizer could end too early
     private const string HiddenOutfile = " /* /* */ ' */ INTO OUTFILE '{0}' /* /* /* */ ' */ x FORMAT TSV -- */";
 
     [Fact]
@@ -32,6 +33,7 @@ public sealed class ConfinementTests
             var path in new[]
             {
                 secret,
+                Path.Combine(scratch.Folder, "endpoint"), // with the passwords
                 "/etc/passwd",
                 "/proc/self/environ",
                 "/proc/self/mem",
@@ -44,6 +46,7 @@ public sealed class ConfinementTests
             Assert.Contains(Refused, await FailureAsync($"SELECT file('{path}')"), StringComparison.Ordinal);
             Assert.NotEqual("", await FailureAsync($"SELECT * FROM file('{path}', 'LineAsString')"));
         }
+        Assert.Empty(Directory.GetFiles(Path.Combine(scratch.Folder, "conf")));
         var written = Path.Combine(elsewhere.Folder, "written");
         await FailureAsync(string.Format(null, "SELECT 42" + HiddenOutfile, written));
         await FailureAsync(string.Format(null, "SHOW TABLES" + HiddenOutfile, secret));
@@ -210,29 +213,12 @@ public sealed class ConfinementTests
         Assert.Equal(0, host.ExitCode);
     }
 
-    /// <summary>A filter of system calls simulates a kernel without Landlock.</summary>
     [Fact]
     public async Task Without_Landlock_health_reports_it()
     {
         using var scratch = new Scratch();
-        var program = Path.Combine(scratch.Folder, "host");
-        var (command, first) = HostProgram.Find(null);
-        var words = string.Join("\", \"", [command, .. first]);
-        await File.WriteAllTextAsync(
-            program,
-            $$"""
-            #!/usr/bin/env python3
-            import ctypes, os, struct, sys
-            # load the number of the call; landlock_create_ruleset fails with ENOSYS, everything else is allowed
-            steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 444), (0x06, 0, 0, 0x00050000 | 38), (0x06, 0, 0, 0x7fff0000)]
-            program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-            filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(program)))
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, filter, 0, 0): sys.exit("no seccomp: %d" % ctypes.get_errno())
-            os.execvp("{{command}}", ["{{words}}"] + sys.argv[1:])
-            """
-        );
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // Landlock_create_ruleset fails with ENOSYS
+        var program = await FilteredAsync(scratch, "(0x15, 0, 1, 444), (0x06, 0, 0, 0x00050000 | 38)");
         await using var engine = await EmbeddedEngine.StartAsync(
             new() { Folder = Path.Combine(scratch.Folder, "data"), HostProgram = program }
         );
@@ -242,5 +228,52 @@ public sealed class ConfinementTests
             StringComparison.Ordinal
         );
         Assert.Equal(1, await engine.Client.SingleAsync("SELECT 1", row => row.UInt8()));
+    }
+
+    [Fact]
+    public async Task Without_a_pseudo_terminal_it_does_not_start_and_says_so_in_one_line()
+    {
+        using var scratch = new Scratch();
+        var ioctl = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 29 : 16;
+        // The second argument is TIOCSPTLCK: ENOTTY
+        var program = await FilteredAsync(
+            scratch,
+            $"(0x15, 0, 3, {ioctl}), (0x20, 0, 0, 24), (0x15, 0, 1, 0x40045431), (0x06, 0, 0, 0x00050000 | 25)"
+        );
+        var error = await Assert.ThrowsAsync<EngineStartException>(() =>
+            EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(scratch.Folder, "data"), HostProgram = program })
+        );
+        Assert.Contains("there is no pseudo terminal", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    /// <summary>
+    /// Writes a program that starts the host behind a filter of system calls (seccomp).
+    /// </summary>
+    /// <param name="scratch">Its folder.</param>
+    /// <param name="steps">
+    /// The steps of the filter after the number of the call is loaded. What they let pass is
+    /// allowed.
+    /// </param>
+    private static async Task<string> FilteredAsync(Scratch scratch, string steps)
+    {
+        var program = Path.Combine(scratch.Folder, "host");
+        var (command, first) = HostProgram.Find(null);
+        var words = string.Join("\", \"", [command, .. first]);
+        await File.WriteAllTextAsync(
+            program,
+            $$"""
+            #!/usr/bin/env python3
+            import ctypes, os, struct, sys
+            steps = [(0x20, 0, 0, 0), {{steps}}, (0x06, 0, 0, 0x7fff0000)]
+            program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+            filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(program)))
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, filter, 0, 0): sys.exit("no seccomp: %d" % ctypes.get_errno())
+            os.execvp("{{command}}", ["{{words}}"] + sys.argv[1:])
+            """
+        );
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return program;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Remora.ClickHouse.Embedded;
@@ -9,6 +10,10 @@ namespace Remora.ClickHouse.Tests.Embedded;
 public sealed class EmbeddedEngineTests
 {
     private static readonly SqlName Table = SqlName.Of("t");
+    private static readonly int Kills = int.Parse(
+        Environment.GetEnvironmentVariable("REMORA_ENGINE_KILLS") ?? "4",
+        CultureInfo.InvariantCulture
+    );
 
     [Fact]
     public async Task After_a_kill_every_acknowledged_row_exists_once()
@@ -59,7 +64,7 @@ public sealed class EmbeddedEngineTests
         });
 
         var random = new Random(3);
-        for (var kill = 1; kill <= 4; kill++)
+        for (var kill = 1; kill <= Kills; kill++)
         {
             await Task.Delay(random.Next(200, 900));
             Process.GetProcessById(engine.Endpoint.Pid).Kill();
@@ -248,6 +253,43 @@ public sealed class EmbeddedEngineTests
         Assert.Equal(241, error.Code);
         Assert.Equal(1, await engine.Client.SingleAsync("SELECT 1", row => row.UInt8()));
         Assert.Equal(0, engine.Health.Restarts);
+    }
+
+    /// <summary>
+    /// The engine discards what is typed before its prompt, also the end of its session.
+    /// </summary>
+    [Fact]
+    public async Task A_host_that_is_stopped_while_it_starts_ends()
+    {
+        using var scratch = new Scratch();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        foreach (var isReady in new[] { true, false, true, true })
+        {
+            var (command, first) = HostProgram.Find(null);
+            using var host = Process.Start(
+                new ProcessStartInfo(command, [.. first, "--path", scratch.Folder])
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                }
+            )!;
+            if (isReady)
+                Assert.NotNull(await host.StandardOutput.ReadLineAsync(deadline.Token));
+            host.StandardInput.Close();
+            await host.WaitForExitAsync(deadline.Token);
+            Assert.Equal(0, host.ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task Queries_above_the_limit_wait()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Concurrency = 2 });
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => engine.Client.SingleAsync("SELECT sleep(0.2)", row => row.UInt8()))
+        );
+        Assert.Equal(new byte[8], answers);
     }
 
     [Fact]

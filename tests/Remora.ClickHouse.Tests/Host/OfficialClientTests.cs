@@ -1,34 +1,18 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Remora.ClickHouse.Embedded;
 
 namespace Remora.ClickHouse.Tests.Host;
 
-/// <summary>Tests ClickHouse's official JavaScript client, unmodified.</summary>
+/// <summary>Tests ClickHouse's official clients, unmodified.</summary>
 public sealed class OfficialClientTests(Engine engine)
 {
     [Fact]
     public async Task The_official_client_works()
     {
-        var start = new ProcessStartInfo(
-            "node",
-            [
-                Path.Combine(AppContext.BaseDirectory, "Host", "official-client.mjs"),
-                $"http://127.0.0.1:{engine.Embedded.Endpoint.Port}",
-                RepositoryRoot(),
-            ]
-        )
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["USER_NAME"] = EngineEndpoint.Owner, ["PASSWORD"] = engine.Password },
-        };
-        using var node = Process.Start(start)!;
-        var errors = node.StandardError.ReadToEndAsync();
-        var output = await node.StandardOutput.ReadToEndAsync();
-        await node.WaitForExitAsync();
-        Assert.True(node.ExitCode == 0, await errors);
-
+        var output = await RunAsync("node", "official-client.mjs", Url, RepositoryRoot());
         using var document = JsonDocument.Parse(output);
         var seen = document.RootElement;
         Assert.True(seen.GetProperty("ping").GetBoolean());
@@ -58,6 +42,58 @@ public sealed class OfficialClientTests(Engine engine)
         );
         Assert.Contains("abort", seen.GetProperty("aborted").GetString());
         Assert.Equal("1\n", seen.GetProperty("executed").GetString());
+    }
+
+    [Fact]
+    public async Task The_official_Python_client_works_with_its_default_settings()
+    {
+        Assert.SkipUnless(await HasPythonClientAsync(), "needs the Python package clickhouse-connect");
+        var port = engine.Embedded.Endpoint.Port.ToString(CultureInfo.InvariantCulture);
+        using var document = JsonDocument.Parse(await RunAsync("python3", "official-client.py", port));
+        var seen = document.RootElement;
+        Assert.Equal("[2000, 1999000]", seen.GetProperty("count").GetRawText());
+        Assert.Equal("[\"n'3\", [\"a\", \"b'\"]]", seen.GetProperty("row").GetRawText());
+        Assert.Equal(7, seen.GetProperty("session").GetInt32());
+        Assert.True(seen.GetProperty("error").GetBoolean());
+    }
+
+    private string Url => $"http://127.0.0.1:{engine.Embedded.Endpoint.Port}";
+
+    private static async Task<bool> HasPythonClientAsync()
+    {
+        try
+        {
+            var start = new ProcessStartInfo("python3", ["-c", "import clickhouse_connect"])
+            {
+                RedirectStandardError = true,
+            };
+            using var python = Process.Start(start)!;
+            await python.StandardError.ReadToEndAsync();
+            await python.WaitForExitAsync();
+            return python.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    // Returns what a script prints.
+    private async Task<string> RunAsync(string program, string script, params string[] arguments)
+    {
+        string[] all = [Path.Combine(AppContext.BaseDirectory, "Host", script), .. arguments];
+        var start = new ProcessStartInfo(program, all)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["USER_NAME"] = EngineEndpoint.Owner, ["PASSWORD"] = engine.Password },
+        };
+        using var client = Process.Start(start)!;
+        var errors = client.StandardError.ReadToEndAsync();
+        var output = await client.StandardOutput.ReadToEndAsync();
+        await client.WaitForExitAsync();
+        Assert.True(client.ExitCode == 0, await errors);
+        return output;
     }
 
     private static string RepositoryRoot()

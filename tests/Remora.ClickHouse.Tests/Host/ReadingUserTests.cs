@@ -108,7 +108,8 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("select * from executable('x', 'TSV', 'n UInt8')")]
     [InlineData("select * from eval('select 1')")]
     [InlineData("select * from view(select file('/etc/passwd'))")]
-    [InlineData("select * from merge('system', '.*')")]
+    [InlineData("select * from merge('system', '^users$')")]
+    [InlineData("select * from merge('private', '.*')")]
     [InlineData("select * from cluster('default', system.users)")]
     [InlineData("select * from loop(system.users)")]
     [InlineData("select getServerSetting('x'), showCertificate()")]
@@ -256,10 +257,35 @@ public sealed class ReadingUserTests(GuardedPort port)
         }
     }
 
+    [Theory]
+    [InlineData("168", "SELECT 1")]
+    [InlineData("168", "SELECT file('/etc/passwd')")]
+    [InlineData("168", "SHOW TABLES")]
+    [InlineData("452", "SELECT 1", "?max_ast_elements=1000")]
+    [InlineData("452", "SELECT 1", "?profile=default")]
+    [InlineData("452", "SELECT 1", "?profile=reader")]
+    [InlineData("201", "SYSTEM STOP LISTEN HTTP")]
+    [InlineData("201", "SYSTEM START LISTEN TCP")]
+    [InlineData("201", "SYSTEM SHUTDOWN")]
+    public async Task The_user_without_a_password_can_do_nothing(string code, string sql, string settings = "")
+    {
+        using var stranger = new HttpClient { BaseAddress = port.Url };
+        using var answer = await stranger.PostAsync("/" + settings, new StringContent(sql));
+        Assert.False(answer.IsSuccessStatusCode);
+        Assert.Equal(code, answer.Headers.GetValues("X-ClickHouse-Exception-Code").Single());
+    }
+
     [Fact]
     public async Task The_owner_can_use_the_read_only_user()
     {
-        using var reader = new ClickHouseClient(new() { Engine = () => port.Engine.Endpoint, User = "remora" });
+        using var reader = new ClickHouseClient(
+            new()
+            {
+                Engine = () => port.Engine.Endpoint,
+                User = "remora",
+                Database = "remora",
+            }
+        );
         Assert.Equal(3UL, await reader.SingleAsync("SELECT count() FROM t", row => row.UInt64()));
         Assert.Equal(
             497,
@@ -294,7 +320,8 @@ public sealed class ReadingUserTests(GuardedPort port)
         Assert.True(seen.GetProperty("ping").GetBoolean());
         Assert.Equal("two", seen.GetProperty("rows")[0].GetProperty("s").GetString());
         Assert.Equal("ACCESS_DENIED", seen.GetProperty("insert").GetString());
-        Assert.Equal("AUTHENTICATION_FAILED", seen.GetProperty("stranger").GetString());
+        // As 'default', who has no password, and no statement either
+        Assert.Equal("TOO_BIG_AST", seen.GetProperty("stranger").GetString());
     }
 }
 

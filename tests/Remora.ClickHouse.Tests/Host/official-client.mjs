@@ -4,10 +4,8 @@ import { createRequire } from 'node:module';
 
 const [, , url, folder] = process.argv;
 const { createClient, ClickHouseError } = createRequire(folder + '/package.json')('@clickhouse/client');
-const client = createClient({
-  url, username: process.env.USER_NAME, password: process.env.PASSWORD,
-  compression: { request: true, response: true },
-});
+const own = { url, username: process.env.USER_NAME, password: process.env.PASSWORD };
+const client = createClient({ ...own, compression: { request: true, response: true } });
 const seen = {};
 
 seen.ping = (await client.ping()).success;
@@ -54,7 +52,7 @@ try {
   seen.error = { isTyped: error instanceof ClickHouseError, code: error.code, type: error.type };
 }
 
-const plain = createClient({ url });
+const plain = createClient(own);
 try {
   const broken = await plain.query({
     query: 'SELECT throwIf(number = 400000) FROM numbers(500000) SETTINGS max_block_size = 1000, max_threads = 1',
@@ -71,6 +69,7 @@ setTimeout(() => leaving.abort(), 200);
 try {
   await plain.query({
     query: 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)', abort_signal: leaving.signal,
+    clickhouse_settings: { readonly: '2' }, // or it would run on
   });
 } catch (error) {
   seen.aborted = error.message;

@@ -33,9 +33,7 @@ public sealed class LockTests(Engine engine)
     public async Task A_lock_ends_with_the_connection_of_its_holder()
     {
         var (client, rollup) = await Events.NewAsync(engine);
-        var dying = new ClickHouseClient(
-            new() { Engine = () => engine.Embedded.Endpoint, Database = client.Database }
-        );
+        var dying = new ClickHouseClient(new() { Engine = () => engine.Embedded.Endpoint, Database = client.Database });
         var database = new RollupDatabase(dying, Events.Options, TimeProvider.System);
         var held = await RollupLock.TakeAsync(database, rollup.Definition, "backfill", CancellationToken.None);
         await Assert.ThrowsAsync<RollupException>(() => rollup.ApplyAsync());
