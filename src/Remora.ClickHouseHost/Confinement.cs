@@ -7,9 +7,10 @@ namespace Remora.ClickHouseHost;
 /// <summary>
 /// Confines the host with Landlock: it can use its data folder, its own files and those of the
 /// runtime, and cannot open TCP connections. It can write its endpoint file, and cannot read it.
-/// Landlock applies to the calling thread and to what it starts later, and the runtime has threads before Main. So Main applies the rules and executes
-/// the program again, which confines every thread of the new process. The new process has a clean
-/// environment, because the engine lets every user read /proc/self/environ.
+/// Landlock applies to the calling thread and to what it starts later, and the runtime has threads
+/// before Main. So Main applies the rules and executes the program again, which confines every
+/// thread of the new process. The new process has a clean environment, because the engine lets
+/// every user read /proc/self/environ.
 /// </summary>
 internal static unsafe partial class Confinement
 {

@@ -222,7 +222,7 @@ public sealed class HistoryApiTests : IDisposable
     private async Task<long> RowsOfAsync(string format, byte[] file)
     {
         var engine = Path.Combine(_data, "sandbox", "clickhouse");
-        var path = Path.Combine(engine, "file." + format); // a folder that the confined engine can read
+        var path = Path.Combine(engine, "desk", "file." + format); // a folder that the confined engine can read
         await File.WriteAllBytesAsync(path, file);
         using var client = await EngineFolder.TryConnectAsync(engine);
         return await client!.SingleAsync($"SELECT count()::Int64 FROM file('{path}', {format})", row => row.Int64());

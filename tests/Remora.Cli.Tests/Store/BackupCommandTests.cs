@@ -281,7 +281,9 @@ public sealed class BackupCommandTests
                 row => row.String()
             );
 
-        /// <summary>Makes a data folder whose engine is this one, also through another port.</summary>
+        /// <summary>
+        /// Makes a data folder whose engine is this one, also through another port.
+        /// </summary>
         public string Lead(string folder, int? port = null)
         {
             var endpoint = _engine!.Endpoint;

@@ -19,7 +19,9 @@ public sealed class EmbeddedEngineTests
     public async Task After_a_kill_every_acknowledged_row_exists_once()
     {
         using var scratch = new Scratch();
-        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
+        await using var engine = await EmbeddedEngine.StartAsync(
+            new() { Folder = scratch.Folder, LongestRestartDelay = TimeSpan.FromMilliseconds(200) }
+        );
         await engine.Client.ExecuteAsync(
             "CREATE TABLE t (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch SETTINGS "
                 + "non_replicated_deduplication_window = 1000"
