@@ -41,7 +41,7 @@ const read = (policy, path) => path.split('.').reduce((value, name) => value[nam
 const written = (policy, [first, ...rest], value) =>
   ({ ...policy, [first]: rest.length > 0 ? written(policy[first], rest, value) : value });
 
-/** Controls of the numbers and the blocking rules of a policy; `change` receives the changed one. */
+/** Controls of the numbers and blocking rules of a policy; `change` receives the changed one. */
 export function controls(policy, change) {
   let present = policy;
   const set = (path, value) => change(present = written(present, path.split('.'), value));
