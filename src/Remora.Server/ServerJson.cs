@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Remora.Backtest.Lab;
 using Remora.Bots.Webhooks;
 using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
@@ -39,6 +40,8 @@ namespace Remora.Server;
 [JsonSerializable(typeof(FreqtradePairList))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(LabSaved))]
+[JsonSerializable(typeof(LabTrial))]
 [JsonSerializable(typeof(List<UnknownPair>))]
 [JsonSerializable(typeof(NewsReport))]
 [JsonSerializable(typeof(PairList))]

@@ -19,6 +19,8 @@ public sealed class DocumentTests
                 "/api/v1/correlations",
                 "/api/v1/forecast",
                 "/api/v1/history",
+                "/api/v1/lab",
+                "/api/v1/lab/save",
                 "/api/v1/news",
                 "/api/v1/pairlist",
                 "/api/v1/pairs",
