@@ -6,6 +6,7 @@ using Remora.Bots.Freqtrade;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.Document;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
@@ -72,7 +73,7 @@ internal sealed class HttpInterface(
     {
         app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
-        app.UseBodyOfPortfolio();
+        app.UseBodies();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);
@@ -103,6 +104,7 @@ internal sealed class HttpInterface(
         ReloadApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);
+        DecisionsApi.Map(api);
         StoreApi.Map(api);
         NewsApi.Map(api);
         HealthApi.Map(app);

@@ -24,7 +24,7 @@ import pandas as pd
 from freqtrade.strategy import IStrategy
 
 from remora.client import RemoraClient
-from remora.freqtrade import candles
+from remora.freqtrade import candles, decisions
 from remora.freqtrade.history import BANDED_MODEL, RemoraHistoryError, RiskHistory, closes, kept_scale
 from remora.freqtrade.inside import Inside
 from remora.freqtrade.settings import GuardSettings
@@ -77,6 +77,7 @@ def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 def _guard_start(self: RemoraGuard, inner: Callable[..., Any], **kwargs: Any) -> Any:
     result = inner(**kwargs)
     if self._remora_is_live():
+        decisions.start(self)
         watcher = self._remora_watcher()
         for pair in self._remora_whitelist():
             watcher.track(self.remora_pair(pair))
@@ -117,11 +118,13 @@ def _guard_entries(self: RemoraGuard, inner: Callable[..., Any], dataframe: Any,
 @_outermost
 def _guard_stake(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.update(zip(_STAKE, args))
+    decisions.remember(self, kwargs)
     stake = inner(**kwargs)
     if not stake or not self._remora_settings().scale_stake:
         return stake
     pair, side = kwargs["pair"], kwargs.get("side", "long")
     if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
+        decisions.report(self, "refused", kwargs)
         return 0.0
     return self._remora_scaled(stake, pair, side, kwargs["current_time"], kwargs.get("min_stake"))
 
@@ -131,8 +134,12 @@ def _guard_confirm(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **k
     kwargs.update(zip(_CONFIRM, args))
     pair, side = kwargs["pair"], kwargs.get("side", "long")
     if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
+        decisions.report(self, "refused", kwargs)
         return False
-    return bool(inner(**kwargs))
+    confirmed = bool(inner(**kwargs))
+    if confirmed:
+        decisions.report(self, "allowed", kwargs)
+    return confirmed
 
 
 @_outermost
@@ -204,6 +211,12 @@ class RemoraGuard(IStrategy):
     @_guard_addition
     def adjust_trade_position(self, *args: Any, **kwargs: Any) -> Any:
         return super().adjust_trade_position(*args, **kwargs)
+
+    def is_pair_locked(self, pair: str, *, side: str = "*", **kwargs: Any) -> bool:
+        locked = bool(super().is_pair_locked(pair, side=side, **kwargs))
+        if locked:
+            decisions.report_lock(self, pair, side)
+        return locked
 
     def remora_pair(self, pair: str) -> str:
         """Returns the service's name of a pair.
