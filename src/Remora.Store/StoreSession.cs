@@ -101,6 +101,7 @@ public sealed class StoreSession
     private readonly StoreDamage _damage;
     private readonly BackupSchedule? _backups;
     private readonly Alarm _inspect = new();
+    private readonly bool _beganEmpty;
     private int _restartsSeen;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
@@ -114,6 +115,7 @@ public sealed class StoreSession
     {
         _options = options;
         _time = time ?? TimeProvider.System;
+        _beganEmpty = IsEmpty(options.Location.EngineFolder) && IsEmpty(options.Recorder.JournalFolder);
         Client = options.Location.NewClient(_time);
         Store = new(Client, options.Store, _time);
         _supervisor = options.Supervisor ?? new(time: _time);
@@ -155,6 +157,12 @@ public sealed class StoreSession
             Recorder.Health,
             _backups?.Health
         );
+
+    /// <summary>
+    /// Whether nothing can be read because the data folder is new and its engine is not open yet.
+    /// Readers then need not wait for the engine.
+    /// </summary>
+    public bool IsNew => _beganEmpty && !_ready.Task.IsCompleted;
 
     private ClickHouseClient Client { get; }
 
@@ -198,6 +206,9 @@ public sealed class StoreSession
             await connection.DisposeAsync();
         Client.Dispose();
     }
+
+    private static bool IsEmpty(string? folder) =>
+        folder is not null && (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any());
 
     private async Task KeepOpenAsync(CancellationToken cancellation)
     {

@@ -216,7 +216,7 @@ class LiveBots(Folders):
         """Returns the answer of one engine that saw the same candles."""
         with remora.Engine("BTC/USDT", "5m") as engine:
             if seeds:
-                engine.seed(hourly=frame(0, first // 12, "1h"), daily=frame(0, first // 288, "1d"))
+                engine.seed(daily=frame(0, first // 288, "1d"))  # no hour precedes the first candle
             engine.assess(frame(first, exchange.now - first))
             return engine.assessment(side=side, at=round(exchange.clock() * 1000)).raw
 

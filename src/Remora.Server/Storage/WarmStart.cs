@@ -20,6 +20,8 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
     /// </summary>
     public async Task<MarketHistory?> CandlesAsync(MarketId market, CancellationToken cancellation)
     {
+        if (session.IsNew)
+            return new([], [], []) { Source = market };
         if (!await session.IsReadyWithinAsync(Patience, cancellation))
             return null;
         await IsSettledAsync(cancellation);
@@ -57,7 +59,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         Instant until,
         CancellationToken cancellation
     ) =>
-        await session.IsReadyWithinAsync(Patience, cancellation)
+        !session.IsNew && await session.IsReadyWithinAsync(Patience, cancellation)
             ? await AskAsync(
                 deadline => session.Store.Candles.Of(market, new Span(from, until)).ListAsync(deadline),
                 cancellation
@@ -97,6 +99,11 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         CancellationToken cancellation
     )
     {
+        if (session.IsNew)
+        {
+            stored.IsKnown = true;
+            return [];
+        }
         if (!await session.IsReadyWithinAsync(Patience, cancellation))
             return [];
         var isSettled = await IsSettledAsync(cancellation);
@@ -122,6 +129,8 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
     /// </summary>
     public async Task AssessmentsAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
     {
+        if (session.IsNew)
+            return;
         if (!await session.IsReadyWithinAsync(Patience, cancellation) || !await IsSettledAsync(cancellation))
             return;
         try
