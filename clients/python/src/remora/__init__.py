@@ -17,7 +17,7 @@ from remora.watcher import Reading, Watcher
 
 __version__ = "0.2.0"
 __all__ = [
-    "Assessment", "Correlations", "Decision", "DecisionReceipt", "Decisions", "Engine", "EngineError", "Forecast",
-    "ForecastAnswer", "HorizonForecast", "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError",
-    "Scorecard", "Watcher", "assess", "forecast",
+    "Assessment", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast",
+    "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "forecast",
 ]
+__all__ += ["Decision", "DecisionReceipt", "Decisions"]

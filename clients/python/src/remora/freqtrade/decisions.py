@@ -6,6 +6,7 @@ nor a restart loses one. The service knows a repeated report by its id.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -13,7 +14,7 @@ import os
 import re
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,30 +161,74 @@ def start(guard: RemoraGuard) -> None:
         _spool(guard, getattr(guard, "config", None) or {})
 
 
-def remember(guard: RemoraGuard, call: Mapping[str, Any]) -> None:
-    """Keeps the leverage of an entry, which Freqtrade states only with the stake."""
-    if _is_on(guard):
-        known: dict[Any, Any] = guard.__dict__.setdefault("_remora_leverage", {})
-        known[call["pair"], call.get("side", "long")] = call.get("leverage")
+def reported(guard: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Adds reports to the guard of custom_stake_amount or confirm_trade_entry.
+
+    ``names`` are those of its positional arguments. An entry is refused where the guard does not
+    ask the strategy, or makes nothing of its stake; it is allowed where it is confirmed.
+    """
+
+    def wrap(inner: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(inner)
+        def method(self: RemoraGuard, *args: Any, **kwargs: Any) -> Any:
+            key = (threading.get_ident(), inner.__name__)
+            within: set[Any] = self.__dict__.setdefault("_remora_reporting", set())
+            if key in within or not _is_on(self):  # a strategy that calls super() reports once
+                return guard(inner)(self, *args, **kwargs)
+            answers: list[Any] = []
+
+            @functools.wraps(inner)
+            def asked(*given: Any, **named: Any) -> Any:
+                answers.append(inner(*given, **named))
+                return answers[-1]
+
+            within.add(key)
+            try:
+                result = guard(asked)(self, *args, **kwargs)
+            finally:
+                within.discard(key)
+            _conclude(self, {**dict(zip(names, args)), **kwargs}, answers, result)
+            return result
+
+        return method
+
+    return wrap
 
 
-def report(guard: RemoraGuard, verdict: str, call: Mapping[str, Any]) -> None:
-    """Reports an entry with the arguments of custom_stake_amount or confirm_trade_entry."""
-    if not _is_on(guard):
-        return
+def _conclude(guard: RemoraGuard, call: Mapping[str, Any], answers: Sequence[Any], result: Any) -> None:
+    try:
+        if "proposed_stake" in call:  # the stake: only here Freqtrade states the leverage
+            known: dict[Any, Any] = guard.__dict__.setdefault("_remora_leverage", {})
+            known[call["pair"], call.get("side", "long")] = call.get("leverage")
+            if answers and answers[-1] and not result:
+                _report(guard, "refused", call)
+        elif not answers:
+            _report(guard, "refused", call)
+        elif result:
+            _report(guard, "allowed", call)
+    except Exception:  # never at the cost of an entry
+        log.exception("A decision is not reported")
+
+
+def _report(guard: RemoraGuard, verdict: str, call: Mapping[str, Any]) -> None:
     side = call.get("side", "long")
     price = call.get("rate", call.get("current_rate"))
-    leverage = _leverage(guard, call["pair"], side)
     stake = call.get("proposed_stake")
     if stake is None and call.get("amount") and price:
-        stake = call["amount"] * price / (leverage or 1)
+        stake = call["amount"] * price / (_leverage(guard, call["pair"], side) or 1)
     _add(guard, verdict, call["pair"], side, call["current_time"], price, stake, call.get("entry_tag"))
 
 
 def report_lock(guard: RemoraGuard, pair: str, side: str) -> None:
     """Reports an entry that was refused by a lock, if the service placed the lock."""
-    if not _is_on(guard) or side not in ("long", "short"):
-        return
+    try:
+        if _is_on(guard) and side in ("long", "short"):
+            _report_lock(guard, pair, side)
+    except Exception:  # never at the cost of a loop
+        log.exception("A decision is not reported")
+
+
+def _report_lock(guard: RemoraGuard, pair: str, side: str) -> None:
     from freqtrade.persistence import PairLocks
 
     locks = PairLocks.get_pair_locks(pair, None, side)
@@ -223,7 +268,8 @@ def _add(
     bot, strategy = str(config.get("bot_name") or "freqtrade"), type(guard).__name__
     known = guard._remora_read(pair, side).assessment
     if blocked_by is None:
-        blocked_by = [] if verdict == "allowed" else list(known.blocked_by) if known else ["unknown"]
+        by = list(known.blocked_by) if known else ["unknown"]
+        blocked_by = [] if verdict == "allowed" else by or ["other"]
     leverage = _leverage(guard, pair, side)
     seconds = timeframe_length(str(guard.timeframe)).total_seconds()
     # Freqtrade repeats a refused entry in every loop: one report for each candle of the strategy.

@@ -118,13 +118,11 @@ def _guard_entries(self: RemoraGuard, inner: Callable[..., Any], dataframe: Any,
 @_outermost
 def _guard_stake(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.update(zip(_STAKE, args))
-    decisions.remember(self, kwargs)
     stake = inner(**kwargs)
     if not stake or not self._remora_settings().scale_stake:
         return stake
     pair, side = kwargs["pair"], kwargs.get("side", "long")
     if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
-        decisions.report(self, "refused", kwargs)
         return 0.0
     return self._remora_scaled(stake, pair, side, kwargs["current_time"], kwargs.get("min_stake"))
 
@@ -134,12 +132,8 @@ def _guard_confirm(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **k
     kwargs.update(zip(_CONFIRM, args))
     pair, side = kwargs["pair"], kwargs.get("side", "long")
     if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
-        decisions.report(self, "refused", kwargs)
         return False
-    confirmed = bool(inner(**kwargs))
-    if confirmed:
-        decisions.report(self, "allowed", kwargs)
-    return confirmed
+    return bool(inner(**kwargs))
 
 
 @_outermost
@@ -163,6 +157,8 @@ def _guard_addition(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **
     return (scaled, *tag) if tag else scaled
 
 
+_guard_stake = decisions.reported(_guard_stake, _STAKE)
+_guard_confirm = decisions.reported(_guard_confirm, _CONFIRM)
 _GUARDS = {
     "bot_start": _guard_start,
     "informative_pairs": _guard_informative,
