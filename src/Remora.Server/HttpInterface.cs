@@ -6,6 +6,7 @@ using Remora.Bots.Freqtrade;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.Document;
 using Remora.Server.Api.Lab;
 using Remora.Server.Api.Portfolios;
@@ -75,7 +76,7 @@ internal sealed class HttpInterface(
         app.UseBodyOfLab();
         app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
-        app.UseBodyOfPortfolio();
+        app.UseBodies();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);
@@ -106,6 +107,7 @@ internal sealed class HttpInterface(
         ReloadApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);
+        DecisionsApi.Map(api);
         StoreApi.Map(api);
         LabApi.Map(api);
         NewsApi.Map(api);

@@ -17,6 +17,7 @@ public sealed class DocumentTests
                 "/api/v1/assessment",
                 "/api/v1/candles",
                 "/api/v1/correlations",
+                "/api/v1/decisions",
                 "/api/v1/forecast",
                 "/api/v1/history",
                 "/api/v1/lab",
