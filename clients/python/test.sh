@@ -15,8 +15,8 @@ freqtrade=freqtrade[hyperopt]==2026.9
 freqai=(datasieve lightgbm)
 with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade
   tests.real_tutorial tests.real_pairlists tests.test_engine.Kinds tests.test_python_page tests.test_pandas
-  tests.test_inside tests.test_forecasts)
-beside=(tests.real_dry_run) # a bot that mostly waits, so it runs beside the others
+  tests.test_inside tests.test_forecasts tests.test_decisions)
+beside=(tests.real_dry_run tests.real_decisions) # bots that mostly wait, so they run beside the others
 passed=0 failed=0 skipped=0
 
 skip() {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Remora.Backtest.Data;
+using Remora.Backtest.Lab;
 using Remora.Backtest.Report;
 using Remora.Backtest.Study;
 
@@ -9,6 +10,7 @@ namespace Remora.Backtest;
 
 /// <summary>The types of backtests and studies that are written or read as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(LabLedgerFile))]
 [JsonSerializable(typeof(StudyFile))]
 [JsonSerializable(typeof(StudyFigures))]
 [JsonSerializable(typeof(ReportData))]

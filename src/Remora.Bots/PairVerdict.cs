@@ -26,6 +26,9 @@ public sealed record PairVerdict(
     Instant? AsOf
 )
 {
+    /// <summary>The assessment; null if another process made it.</summary>
+    public Assessment? Assessment { get; init; }
+
     /// <summary>Returns the verdict of an assessment.</summary>
     public static PairVerdict Of(Assessment assessment) =>
         new(
@@ -39,7 +42,10 @@ public sealed record PairVerdict(
                 : assessment.Reasoning is [var deciding, ..] ? deciding
                 : "",
             assessment.AsOf
-        );
+        )
+        {
+            Assessment = assessment,
+        };
 }
 
 /// <summary>A verdict that differs from the previous one.</summary>

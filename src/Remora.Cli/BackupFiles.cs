@@ -46,6 +46,8 @@ internal static class BackupFiles
         if (references.Policies is { } folder && Directory.Exists(folder))
             foreach (var policy in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
                 Add(policy, Policies + Path.GetFileName(policy));
+        if (references.PolicyFile is { } own)
+            Add(own, Policies + Path.GetFileName(own));
         if (withSecrets)
             files.Add(new(Secrets, SecretsOf(references, environment)));
         return files;

@@ -1,9 +1,11 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Remora.Backtest;
 using Remora.Backtest.Figures;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Judgement;
+using Remora.Backtest.Lab;
 using Remora.Backtest.Portfolios;
 using Remora.Backtest.Proofs;
 using Remora.Feeds.History;
@@ -20,6 +22,9 @@ namespace Remora.Cli;
 [JsonSerializable(typeof(HistoryReport))]
 [JsonSerializable(typeof(IReadOnlyList<Judgement>))]
 [JsonSerializable(typeof(IReadOnlyList<Proof>))]
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(LabSaved))]
+[JsonSerializable(typeof(LabTrial))]
 [JsonSerializable(typeof(Performance))]
 [JsonSerializable(typeof(PortfolioEvaluation))]
 [JsonSerializable(typeof(ServiceSettings))]

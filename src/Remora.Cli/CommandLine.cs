@@ -38,6 +38,7 @@ internal static class CommandLine
             StoreCommand.Create(),
             BacktestCommand.Create(),
             StudyCommand.Create(),
+            LabCommand.Create(),
             JudgeCommand.Create(),
             ProveCommand.Create(),
             ForecastCommand.Create(),

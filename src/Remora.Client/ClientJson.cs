@@ -8,6 +8,9 @@ namespace Remora.Client;
     GenerationMode = JsonSourceGenerationMode.Metadata
 )]
 [JsonSerializable(typeof(CorrelationMatrix))]
+[JsonSerializable(typeof(DecisionLedger))]
+[JsonSerializable(typeof(DecisionReceipt))]
+[JsonSerializable(typeof(DecisionReports))]
 [JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(PortfolioQuestion))]
 [JsonSerializable(typeof(PortfolioRisk))]

@@ -94,6 +94,54 @@ public sealed partial class RemoraClient
         return RiskJson.ReadScorecard(await _endpoint.GetAsync(path, cancellation), pair);
     }
 
+    /// <summary>
+    /// Reports entries that a bot wanted, refused or allowed. They are stored when this completes;
+    /// one whose id is known changes nothing.
+    /// </summary>
+    /// <param name="decisions">The entries, 1 to 100.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="RemoraException">The service does not answer, or refuses: the message names
+    /// the field.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
+    public async Task<DecisionReceipt> ReportDecisionsAsync(
+        IEnumerable<Decision> decisions,
+        CancellationToken cancellation = default
+    )
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new DecisionReports([.. decisions]),
+            ClientJson.Default.DecisionReports
+        );
+        // Bypasses the breaker: an unavailable store is not evidence about assessments.
+        return RiskJson.ReadReceipt(await _endpoint.PostAsync("api/v1/decisions", body, cancellation));
+    }
+
+    /// <summary>
+    /// Returns entries that bots wanted and what became of them, or would have become of them.
+    /// </summary>
+    /// <param name="from">The first moment; null for seven days before the end.</param>
+    /// <param name="to">The end, exclusive; null for now.</param>
+    /// <param name="limit">The number of entries to list, 1 to 1000; null for 100.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="RemoraException">The service does not answer, or it has no
+    /// store.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
+    public async Task<DecisionLedger> DecisionsAsync(
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        int? limit = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var path = Question.PathOf(
+            "api/v1/decisions",
+            ("from", Written(from)),
+            ("to", Written(to)),
+            ("limit", limit?.ToString(CultureInfo.InvariantCulture))
+        );
+        return RiskJson.ReadDecisions(await _endpoint.GetAsync(path, cancellation));
+    }
+
     private static string? Written(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

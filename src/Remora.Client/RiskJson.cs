@@ -79,6 +79,14 @@ internal static class RiskJson
         Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.CorrelationMatrix))
         ?? throw Unexpected("it is null");
 
+    public static DecisionReceipt ReadReceipt(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.DecisionReceipt))
+        ?? throw Unexpected("it is null");
+
+    public static DecisionLedger ReadDecisions(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.DecisionLedger))
+        ?? throw Unexpected("it is null");
+
     public static Scorecard ReadScorecard(ReadOnlySpan<byte> json, string pair)
     {
         var answer =

@@ -50,6 +50,7 @@ internal static class Digest
             NoticeKind.Trouble => "Remora has trouble",
             NoticeKind.Book => "Open trades pass a limit",
             NoticeKind.BookWell => "Open trades within their limit",
+            NoticeKind.Decisions => "The week's decisions",
             _ => "Remora recovered",
         };
 

@@ -20,6 +20,9 @@ public enum NoticeKind
 
     /// <summary>They are within it again.</summary>
     BookWell,
+
+    /// <summary>What refused entries would have become.</summary>
+    Decisions,
 }
 
 /// <summary>A fact to send. Several can become one message.</summary>
@@ -41,6 +44,7 @@ public sealed record Notice(NoticeKind Kind, string Subject, string Text, DateTi
         {
             NoticeKind.Block or NoticeKind.AllClear => 0,
             NoticeKind.Trouble or NoticeKind.Recovery => 1,
-            _ => 2,
+            NoticeKind.Book or NoticeKind.BookWell => 2,
+            _ => 3,
         };
 }

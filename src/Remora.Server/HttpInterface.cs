@@ -6,9 +6,12 @@ using Remora.Bots.Freqtrade;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.Document;
+using Remora.Server.Api.Lab;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
+using Remora.Server.Lab;
 using Remora.Server.Pairs;
 using Remora.Server.Portfolios;
 using Remora.Server.Settings;
@@ -62,7 +65,7 @@ internal sealed class HttpInterface(
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
         services.AddSingleton(_ => new CallLimits(live));
-        services.AddSingleton(use).AddSingleton(live);
+        services.AddSingleton(use).AddSingleton(live).AddSingleton<ServiceLab>();
         services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log, settings.RealClock));
         services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, limit.Cause, settings.LogClock));
         services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
@@ -70,9 +73,10 @@ internal sealed class HttpInterface(
 
     private void UseMiddleware(WebApplication app)
     {
+        app.UseBodyOfLab();
         app.UseTelemetry(metrics, new(parts.Log, live));
         app.UseSecurityHeaders();
-        app.UseBodyOfPortfolio();
+        app.UseBodies();
         if (parts.Sandbox is { } sandbox)
             app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);
@@ -103,7 +107,9 @@ internal sealed class HttpInterface(
         ReloadApi.Map(api);
         HistoryApi.Map(api);
         ScorecardApi.Map(api);
+        DecisionsApi.Map(api);
         StoreApi.Map(api);
+        LabApi.Map(api);
         NewsApi.Map(api);
         HealthApi.Map(app);
         MetricsApi.Map(app);

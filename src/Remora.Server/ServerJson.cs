@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Remora.Backtest.Decisions;
+using Remora.Backtest.Lab;
 using Remora.Bots.Webhooks;
 using Remora.ClickHouse.Embedded;
 using Remora.Feeds;
@@ -11,6 +13,7 @@ using Remora.Portfolios;
 using Remora.Risk;
 using Remora.Server.Access;
 using Remora.Server.Api;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Api.TrackRecord;
 using Remora.Server.Portfolios;
@@ -32,6 +35,9 @@ namespace Remora.Server;
 [JsonSerializable(typeof(AssessmentPage))]
 [JsonSerializable(typeof(CandlePage))]
 [JsonSerializable(typeof(CorrelationList))]
+[JsonSerializable(typeof(DecisionAnswer))]
+[JsonSerializable(typeof(DecisionReceipt))]
+[JsonSerializable(typeof(DecisionReports))]
 [JsonSerializable(typeof(Dictionary<string, Instant>))]
 [JsonSerializable(typeof(DroppedPair))]
 [JsonSerializable(typeof(FollowedBookList))]
@@ -39,6 +45,8 @@ namespace Remora.Server;
 [JsonSerializable(typeof(FreqtradePairList))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(LabSaved))]
+[JsonSerializable(typeof(LabTrial))]
 [JsonSerializable(typeof(List<UnknownPair>))]
 [JsonSerializable(typeof(NewsReport))]
 [JsonSerializable(typeof(PairList))]
@@ -79,6 +87,8 @@ internal sealed partial class ServerJson : JsonSerializerContext
         [
             RemoraJson.EnumNames<BookKind>(),
             RemoraJson.EnumNames<EngineState>(),
+            RemoraJson.EnumNames<EntryState>(),
+            RemoraJson.EnumNames<EntryVerdict>(),
             RemoraJson.EnumNames<ExchangeErrorKind>(),
             RemoraJson.EnumNames<FeedState>(),
             RemoraJson.EnumNames<NotifierState>(),

@@ -39,6 +39,7 @@ public sealed class MarketStore
         Record = new(this);
         Heartbeats = new(this);
         Books = new(this);
+        Decisions = new(this);
     }
 
     /// <summary>
@@ -86,6 +87,9 @@ public sealed class MarketStore
 
     /// <summary>The history of the books of followed bots.</summary>
     public BookTable Books { get; }
+
+    /// <summary>The entries that bots wanted, as they reported them.</summary>
+    public DecisionTable Decisions { get; }
 
     internal SchemaDialect Dialect { get; }
 

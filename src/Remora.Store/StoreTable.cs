@@ -190,8 +190,32 @@ internal abstract class StoreTable(string name, string time)
             ]
         );
 
+    public static StoreTable<DecisionRow> Decisions { get; } =
+        new(
+            "decisions",
+            "at",
+            [
+                StoreColumn.Of<DecisionRow>("id", "String", (writer, in row) => writer.String(row.Id)),
+                DecisionName("bot", (in row) => row.Bot),
+                DecisionName("exchange", (in row) => row.Exchange),
+                DecisionName("pair", (in row) => row.Pair),
+                DecisionName("timeframe", (in row) => row.Timeframe),
+                DecisionName("side", (in row) => row.Side),
+                StoreColumn.Of<DecisionRow>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                DecisionName("verdict", (in row) => row.Verdict),
+                StoreColumn.Of<DecisionRow>("report", "String", (writer, in row) => writer.String(row.Report)),
+            ]
+        );
+
     public static IReadOnlyList<StoreTable> All { get; } =
-    [Candles, Observations, Assessments, Requests, RivalFits, Heartbeats, Books];
+    [Candles, Observations, Assessments, Requests, RivalFits, Heartbeats, Books, Decisions];
+
+    private static StoreColumn<DecisionRow> DecisionName(string name, PartOf<DecisionRow, string> value) =>
+        StoreColumn.Of<DecisionRow>(name, ColumnTypes.Name, (writer, in row) => writer.String(value(in row)));
 
     private static StoreColumn<BookRow> NumberOf(string name, PartOf<BookRow, double> value) =>
         StoreColumn.Of<BookRow>(

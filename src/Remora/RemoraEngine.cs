@@ -212,15 +212,8 @@ public sealed class RemoraEngine
         {
             if (!_model.Apply(candle))
                 return false;
-            var readings = _model.Readings;
-            for (var i = 0; i < _regimes.Length; i++)
-            {
-                // Warm-up, at the start or after a long gap.
-                if (double.IsNaN(readings.Volatility))
-                    _regimes[i].Reset();
-                else
-                    _regimes[i].Update(RegimeClassifier.Classify(readings, plans[i].Policy.Regime), AsOf);
-            }
+            foreach (var regime in _regimes)
+                regime.Update(_model.Readings);
             return true;
         }
 

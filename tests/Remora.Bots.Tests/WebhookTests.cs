@@ -151,6 +151,33 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public void An_event_says_what_it_was_computed_from_and_any_changed_digit_is_noticed()
+    {
+        var engine = new RemoraEngine([RiskPolicy.Default], [Signal.Vix]);
+        foreach (var candle in Some.Candles(3, 60))
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        var assessment = engine.Assess(Some.Btc, 0, Some.Midnight + TimeSpan.FromHours(5.001));
+        var json = WebhookEvent.Of(new(null, PairVerdict.Of(assessment)), Some.Time).Render();
+        var read = WebhookEvent.Parse(json);
+        Assert.Equal(json, read.Render());
+        var proof = read.After.Proof!;
+        Assert.Equal(
+            ("binance", assessment.PolicyId, assessment.AssessedAt, assessment.Inputs),
+            (proof.Exchange, proof.PolicyId, proof.AssessedAt, proof.Inputs)
+        );
+        Assert.Equal([Signal.Vix], proof.Signals);
+        var text = System.Text.Encoding.UTF8.GetString(json);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsAsciiDigit(text[i]))
+                continue;
+            var other = text[..i] + (char)('0' + ((text[i] - '0' + 1) % 10)) + text[(i + 1)..];
+            Assert.Throws<FormatException>(() => WebhookEvent.Parse(System.Text.Encoding.UTF8.GetBytes(other)));
+        }
+        Assert.Null(WebhookEvent.Parse(WebhookEvent.Test(Some.Time).Render()).After.Proof);
+    }
+
+    [Fact]
     public async Task Receivers_in_three_languages_reject_forged_events()
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(1_767_225_600);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Remora.Bots.Tests;
 
 namespace Remora.Cli.Tests;
 
@@ -9,7 +10,11 @@ namespace Remora.Cli.Tests;
 [Trait("speed", "slow")]
 public sealed class ProveCommandTests : IDisposable
 {
-    private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };
+    private static readonly Dictionary<string, string> WithStore = new()
+    {
+        ["REMORA_STORE"] = "true",
+        ["WEBHOOK_SECRET"] = "s3cret",
+    };
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -30,7 +35,8 @@ public sealed class ProveCommandTests : IDisposable
         // At this speed a busy machine may be later than a proof allows: one answer has to be
         // equal.
         var answers = new List<string>();
-        await using (var service = Serve(world))
+        await using var receiver = await Receiver.StartAsync();
+        await using (var service = Serve(world, receiver.Url))
         {
             var url = await service.UrlAsync();
             using var http = new HttpClient();
@@ -96,6 +102,17 @@ public sealed class ProveCommandTests : IDisposable
         );
         Assert.True(exit == 1, output + errors);
         Assert.Contains($"risk_score is 0.123456 in the answer, computed {score}", output, StringComparison.Ordinal);
+
+        // The event that said so, as it was received
+        var said = receiver.Taken.First().Json.GetRawText();
+        (exit, output, errors) = await ProveAsync(said);
+        Assert.True(exit is 0 or 1, errors);
+        Assert.Contains("BTC/USDT", output, StringComparison.Ordinal);
+        Assert.Contains(exit == 0 ? "is equal, digit for digit" : "outside_value", output, StringComparison.Ordinal);
+        var digit = said.IndexOf("\"hash\":\"", StringComparison.Ordinal) + 8;
+        (exit, _, errors) = await ProveAsync(said[..digit] + (said[digit] == '0' ? '1' : '0') + said[(digit + 1)..]);
+        Assert.Equal(2, exit);
+        Assert.Contains("the event was changed", errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,9 +162,21 @@ public sealed class ProveCommandTests : IDisposable
         Assert.True(answer.IsSuccessStatusCode);
     }
 
-    private RemoraProcess Serve(string world) =>
-        RemoraProcess.Start(
-            ["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT", "--data", _folder.Path],
+    private RemoraProcess Serve(string world, Uri? receiver = null)
+    {
+        string[] config = receiver is null
+            ? []
+            :
+            [
+                "--config",
+                _folder.Write(
+                    "remora.json",
+                    $$"""{ "webhooks": [ { "url": "{{receiver}}", "secret_env": "WEBHOOK_SECRET" } ] }"""
+                ),
+            ];
+        return RemoraProcess.Start(
+            ["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT", "--data", _folder.Path, .. config],
             WithStore
         );
+    }
 }

@@ -24,6 +24,7 @@ public sealed class KeyScopeTests : IDisposable
         ("POST", "/api/v1/pairs?pairs=BTC/USDT"),
         ("POST", "/api/v1/pairs/accept?pair=BTC/USDT"),
         ("GET", "/openapi/v1.json"),
+        ("POST", "/api/v1/decisions"),
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-scopes").FullName;
@@ -34,15 +35,15 @@ public sealed class KeyScopeTests : IDisposable
 
     /// <summary>In the order of the requests: A allowed, - refused.</summary>
     [Theory]
-    [InlineData(null, "AAAAAAAAA-AA")]
-    [InlineData("pairs", "AAAAAAAAAAAA")]
-    [InlineData("read", "AAAAAAA----A")]
-    [InlineData("decisions", "AAAAA------A")]
-    [InlineData("metrics", "-------AA--A")]
-    [InlineData("admin", "AAAAAAAAAAAA")]
-    [InlineData("decisions,pairs", "AAAAA----A-A")]
-    [InlineData("read,metrics", "AAAAAAAAA--A")]
-    [InlineData("of a later version", "AAAAAAAAA-AA")]
+    [InlineData(null, "AAAAAAAAA-AAA")]
+    [InlineData("pairs", "AAAAAAAAAAAAA")]
+    [InlineData("read", "AAAAAAA----A-")]
+    [InlineData("decisions", "AAAAA------AA")]
+    [InlineData("metrics", "-------AA--A-")]
+    [InlineData("admin", "AAAAAAAAAAAAA")]
+    [InlineData("decisions,pairs", "AAAAA----A-AA")]
+    [InlineData("read,metrics", "AAAAAAAAA--A-")]
+    [InlineData("of a later version", "AAAAAAAAA-AAA")]
     public async Task A_key_may_do_what_its_scopes_name(string? scopes, string expected)
     {
         var secret = Add("bot", scopes?.Split(','));

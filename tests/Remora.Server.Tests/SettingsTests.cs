@@ -25,6 +25,41 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_default_policy_can_be_a_file_beside_a_folder_of_policies()
+    {
+        var own = Write("""{ "name": "own", "model": "remora-2", "block_from": 0.8 }""", "own.json");
+        var policies = Directory.CreateDirectory(Path.Combine(_folder, "policies")).FullName;
+        File.WriteAllText(Path.Combine(policies, "other.json"), """{ "name": "other" }""");
+        var settings = SettingsReader.Read(
+            Write($$"""{ "policy": "{{own}}", "policies": "{{policies}}" }""", "settings.json"),
+            None,
+            None
+        );
+        Assert.Equal("own", settings.DefaultPolicy);
+        Assert.Equal(
+            ["own", "remora-2", "remora-1", "conservative", "aggressive", "other"],
+            settings.PoliciesInOrder.Select(policy => policy.Name)
+        );
+        Assert.Equal(0.8, settings.PoliciesInOrder[0].BlockFrom);
+
+        foreach (
+            var (content, expected) in new[]
+            {
+                ("""{ "name": "remora-1", "decision": { "blocking_score": 0.5 } }""", "'remora-1' is taken by another"),
+                ("""{ "block": 1 }""", "block: unknown field, expected one of name"),
+            }
+        )
+        {
+            Write(content, "own.json");
+            var error = Assert.Throws<SettingsException>(() =>
+                SettingsReader.Read(null, None, new Dictionary<string, string> { ["policy"] = own })
+            );
+            Assert.Contains(own, Assert.Single(error.Errors), StringComparison.Ordinal);
+            Assert.Contains(expected, error.Errors[0], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Intervals_of_sources_are_named_and_bounded()
     {
         var file = Write("""{ "source_intervals": ["yahoo-vix=1800", "news=600"] }""");

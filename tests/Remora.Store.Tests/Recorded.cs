@@ -97,6 +97,19 @@ internal sealed class Recorded : IAsyncDisposable
             "{}"
         );
 
+    public static DecisionRow Decision(int i) =>
+        new(
+            $"bot-{i}",
+            "bot",
+            "binance",
+            "BTC/USDT",
+            "5m",
+            i % 2 == 0 ? "long" : "short",
+            Some.Time + TimeSpan.FromHours(i),
+            i % 3 == 0 ? "allowed" : "refused",
+            "{}"
+        );
+
     public async Task FlushAsync()
     {
         var written = -1L;

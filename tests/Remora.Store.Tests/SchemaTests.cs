@@ -64,7 +64,8 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 < 5 => 4,
                 5 => 5,
                 6 => 6,
-                _ => 7,
+                7 => 7,
+                _ => 8,
             },
             before.Count
         );
@@ -348,6 +349,7 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
                 StoreTable.Heartbeats.Write(row, new(Some.Time + TimeSpan.FromMinutes(i), true), (ulong)i + 1),
             "rival_fits" => (row, i) => StoreTable.RivalFits.Write(row, Recorded.Fit(i), (ulong)i + 1),
             "books" => (row, i) => StoreTable.Books.Write(row, Recorded.Book(i), (ulong)i + 1),
+            "decisions" => (row, i) => StoreTable.Decisions.Write(row, Recorded.Decision(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);

@@ -16,6 +16,12 @@ export type PortfolioRequest = Schemas['PortfolioRequest'];
 export type PortfolioAnswer = Schemas['PortfolioAnswer'];
 /** How pairs move together. */
 export type Correlations = Schemas['CorrelationList'];
+/** An entry that a bot wanted, refused or allowed. */
+export type Decision = Schemas['DecisionReport'];
+/** The entries of a span, and what became of them. */
+export type Decisions = Schemas['DecisionAnswer'];
+/** How many reported entries were new, and how many were known. */
+export type DecisionReceipt = Schemas['DecisionReceipt'];
 /** `long` or `short`. */
 export type Side = 'long' | 'short';
 /** What to decide when there is no answer. */
@@ -209,6 +215,28 @@ export class Remora {
     const answer = await this.#request('api/v1/scorecard', { pair, ...query });
     if (!isObject(answer) || !samePair(answer['pair'], pair)) throw unexpected(`it is not a record of ${pair}`);
     return answer as unknown as Scorecard;
+  }
+
+  /**
+   * Reports entries that a bot wanted, at most 100. They are stored when this resolves; one whose
+   * `id` is known changes nothing.
+   * @throws RemoraError The service does not answer, or refuses: the message names the field.
+   */
+  async reportDecisions(decisions: Iterable<Decision>): Promise<DecisionReceipt> {
+    const answer = await this.#request('api/v1/decisions', {}, { decisions: [...decisions] });
+    if (!isObject(answer) || typeof answer['stored'] !== 'number') throw unexpected('it is not a receipt');
+    return answer as unknown as DecisionReceipt;
+  }
+
+  /**
+   * Returns entries that bots wanted and what became of them, the newest first; by default those of
+   * the last seven days. `from` and `to` are times, or spans before now such as `-30d`.
+   * @throws RemoraError The service does not answer, or it has no store.
+   */
+  async decisions(query: { from?: string; to?: string; limit?: number } = {}): Promise<Decisions> {
+    const answer = await this.#request('api/v1/decisions', query);
+    listOf(answer, 'decisions');
+    return answer as Decisions;
   }
 
   /**

@@ -65,13 +65,15 @@ internal static class SizeComparison
     /// <param name="scales">The size of each.</param>
     /// <param name="blocks">The block of time of each, for the bootstrap, ascending from 0.</param>
     /// <param name="seed">The seed of the bootstrap.</param>
+    /// <param name="resamples">The number of its samples.</param>
     internal static SizeRow Compare(
         string market,
         string sizes,
         double[] returns,
         double[] scales,
         int[] blocks,
-        ulong seed
+        ulong seed,
+        int resamples = Resamples
     )
     {
         double[] sized = [.. returns.Zip(scales, (r, s) => r * s)];
@@ -84,7 +86,7 @@ internal static class SizeComparison
         Figures At() => Figures.Of(returns, sized, scales, blocks, worst, worstSized, weights);
         var real = At();
         var (draws, atShortfall, atExposure) = (new Draws(seed), new List<double>(), new List<double>());
-        for (var sample = 0; sample < Resamples && once.Length > 1; sample++)
+        for (var sample = 0; sample < resamples && once.Length > 1; sample++)
         {
             Array.Clear(weights);
             for (var i = 0; i < once.Length; i++)
@@ -104,15 +106,15 @@ internal static class SizeComparison
             100 * real.FullShortfall,
             real.Stake,
             100 * real.MeanGain,
-            Percent(atShortfall),
+            Percent(atShortfall, resamples),
             100 * real.ShortfallGain,
-            Percent(atExposure)
+            Percent(atExposure, resamples)
         );
     }
 
-    private static Interval Percent(List<double> values)
+    private static Interval Percent(List<double> values, int resamples)
     {
-        if (values.Count < Resamples / 2)
+        if (values.Count < resamples / 2)
             return Interval.None;
         values.Sort();
         return new(100 * values[(int)(0.025 * (values.Count - 1))], 100 * values[(int)(0.975 * (values.Count - 1))]);

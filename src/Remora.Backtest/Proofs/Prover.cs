@@ -239,7 +239,8 @@ public sealed class Prover(ProofInputs inputs)
             if (answer.Side != computed.Side)
                 computed = computed.At(answer.AssessedAt, answer.Side);
             var json = JsonSerializer.SerializeToElement(computed, RemoraJson.Options.TypeOf<Assessment>());
-            return [.. JsonComparison.Of(answer.Json, json)];
+            var all = JsonComparison.Of(answer.Json, json);
+            return [.. answer.IsPart ? all.Where(one => one.Answered is not null && one.Field != "proof") : all];
         }
 
         private static (ProofCause, string) Explain(List<FieldDifference> differences)

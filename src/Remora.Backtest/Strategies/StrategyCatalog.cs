@@ -57,6 +57,9 @@ public static class StrategyCatalog
         },
     ];
 
+    /// <summary>The four published baselines, long on candles of 5m.</summary>
+    public static IReadOnlyList<StrategyPlan> Samples { get; } = [.. All.Take(4)];
+
     /// <summary>Returns a strategy by name; case is ignored.</summary>
     /// <exception cref="BacktestException">The name is unknown; the message lists the
     /// strategies.</exception>

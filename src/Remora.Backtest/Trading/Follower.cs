@@ -54,7 +54,7 @@ internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRule
     }
 
     // The signals for a row come from the candle before it.
-    private bool ExitsBefore(int row) => (signals[row - 1] & (Signals.Enter | Signals.Exit)) == Signals.Exit;
+    private bool ExitsBefore(int row) => row > 0 && (signals[row - 1] & (Signals.Enter | Signals.Exit)) == Signals.Exit;
 
     private bool TakesProfit(int entry, int i, out double price)
     {

@@ -1,16 +1,17 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
 
 namespace Remora.Bots.Webhooks;
 
-/// <summary>Detail is posted to the receiver of a webhook.</summary>
+/// <summary>What is posted to the receiver of a webhook.</summary>
 /// <param name="Id">The same whenever the same event is sent again, so that a receiver can
 /// recognize it.</param>
 /// <param name="Event"><c>change</c>, or <c>test</c>.</param>
-/// <param name="Changed">Detail has changed: <c>safe_to_trade</c>, <c>regime</c> or both.</param>
+/// <param name="Changed">What has changed: <c>safe_to_trade</c>, <c>regime</c> or both.</param>
 /// <param name="Pair">The pair.</param>
 /// <param name="Side">The side.</param>
 /// <param name="At">When the change was detected.</param>
@@ -71,6 +72,26 @@ public sealed record WebhookEvent(
         );
     }
 
+    /// <summary>Reads an event as it was received, also if its JSON was formatted anew.</summary>
+    /// <exception cref="FormatException">It is no event, or its content is not the one that its id
+    /// was made of.</exception>
+    public static WebhookEvent Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var read =
+                JsonSerializer.Deserialize(json, BotsJson.Shared.WebhookEvent)
+                ?? throw new FormatException("the event is null");
+            return Identified(read with { Id = "" }).Id == read.Id
+                ? read
+                : throw new FormatException("the event was changed: its id is not that of its content");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"not an event of a webhook (line {e.LineNumber + 1}, {e.Path})", e);
+        }
+    }
+
     internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, BotsJson.Shared.WebhookEvent);
 
     private static WebhookEvent Identified(WebhookEvent unidentified) =>
@@ -84,16 +105,61 @@ public sealed record WebhookEvent(
 /// <param name="SafeToTrade">False when something blocks entries.</param>
 /// <param name="Regime">The regime; null while unknown.</param>
 /// <param name="RiskScore">[0, 1], higher is riskier; NaN while unknown.</param>
-/// <param name="BlockedBy">Detail blocks, by the names that <c>/risk</c> uses.</param>
+/// <param name="BlockedBy">What blocks, by the names that <c>/risk</c> uses.</param>
 /// <param name="AsOf">Close of the last candle used; null before the first.</param>
+/// <param name="Proof">What it was computed from; null in a test.</param>
 public sealed record WebhookState(
     bool SafeToTrade,
     Regime? Regime,
     double RiskScore,
     IReadOnlyList<string> BlockedBy,
-    Instant? AsOf
+    Instant? AsOf,
+    WebhookProof? Proof = null
 )
 {
     internal static WebhookState Of(PairVerdict verdict) =>
-        new(verdict.SafeToTrade, verdict.Regime, verdict.RiskScore, verdict.BlockedBy, verdict.AsOf);
+        new(
+            verdict.SafeToTrade,
+            verdict.Regime,
+            verdict.RiskScore,
+            verdict.BlockedBy,
+            verdict.AsOf,
+            verdict.Assessment is { } assessment ? WebhookProof.Of(assessment) : null
+        );
+}
+
+/// <summary>What a verdict was computed from, so that it can be computed again.</summary>
+/// <param name="Exchange">The CCXT id of the exchange.</param>
+/// <param name="Timeframe">The base timeframe.</param>
+/// <param name="Policy">The name of the policy.</param>
+/// <param name="PolicyId">The id of the policy.</param>
+/// <param name="AssessedAt">The moment of the verdict.</param>
+/// <param name="Signals">The signals with a source.</param>
+/// <param name="Coefficients">The coefficients of the forecast; null without one.</param>
+/// <param name="NoForecast">Why there is no forecast; null if there is one.</param>
+/// <param name="Inputs">The candles; null before the first.</param>
+public sealed record WebhookProof(
+    string Exchange,
+    Timeframe Timeframe,
+    string Policy,
+    string PolicyId,
+    Instant AssessedAt,
+    IReadOnlyList<Signal> Signals,
+    string? Coefficients,
+    NoForecast? NoForecast,
+    AssessmentInputs? Inputs
+)
+{
+    internal static WebhookProof Of(Assessment assessment) =>
+        new(
+            assessment.Exchange,
+            assessment.Timeframe,
+            assessment.Policy,
+            assessment.PolicyId,
+            assessment.AssessedAt,
+            [.. Enum.GetValues<Signal>().Where(signal => assessment.Sources.ContainsKey(RemoraJson.NameOf(signal)))],
+            assessment.Forecast?.Coefficients,
+            assessment.NoForecast,
+            assessment.Inputs
+        );
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Remora.Backtest;
+using Remora.Backtest.Data;
 using Remora.Backtest.Forecasts;
 using Remora.Backtest.Portfolios;
 using Remora.Backtest.Report;
@@ -73,107 +74,105 @@ internal static class ForecastCommand
 
     private static Command Evaluate()
     {
-        var candles = new MarketFilesOption();
-        var calendar = new CalendarOption();
-        var from = Options.Time("--from", "The first moment of a forecast");
-        from.Required = true;
-        var until = OutcomesUntil();
-        var coefficients = CoefficientsOption();
         var refit = new Option<bool>("--refit")
         {
             Description = "Fit the coefficients anew for each quarter to the candles that were known then",
         };
-        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
-        var command = new Command(
+        return OnPast(
             "evaluate",
-            "Compares forecasts with what happened, beside simpler forecasts on the same hours."
-        )
-        {
-            candles,
-            calendar,
-            from,
-            until,
-            coefficients,
-            refit,
-            json,
-        };
-        command.SetAction(
-            (parsed, cancellation) =>
-                Task.FromResult(
-                    Terminal.Attempt(() =>
-                    {
-                        using var files = new FileEngine(cancellation);
-                        var options = new EvaluateOptions
-                        {
-                            Markets = candles.Read(parsed),
-                            Reader = files.Read,
-                            From = parsed.GetValue(from)!.Value,
-                            Until = parsed.GetValue(until),
-                            Coefficients = Coefficients(parsed.GetValue(coefficients)),
-                            Calendar = calendar.Read(parsed).Dates,
-                            Refit = parsed.GetValue(refit),
-                        };
-                        var evaluation = Terminal.WithProgress(
-                            "evaluating",
-                            progress => EvaluateJob.Run(options, progress, cancellation)
-                        );
-                        if (parsed.GetValue(json))
-                            Console.WriteLine(JsonSerializer.Serialize(evaluation, CliJson.Shared.ForecastEvaluation));
-                        else
-                            EvaluationText.Print(evaluation);
-                        return ExitCode.Ok;
-                    })
-                )
+            "Compares forecasts with what happened, beside simpler forecasts on the same hours.",
+            [refit],
+            (parsed, past, cancellation) =>
+            {
+                var options = new EvaluateOptions
+                {
+                    Markets = past.Markets,
+                    Reader = past.Reader,
+                    From = past.From,
+                    Until = past.Until,
+                    Coefficients = past.Coefficients,
+                    Calendar = past.Calendar,
+                    Refit = parsed.GetValue(refit),
+                };
+                var evaluation = Terminal.WithProgress(
+                    "evaluating",
+                    progress => EvaluateJob.Run(options, progress, cancellation)
+                );
+                if (past.AsJson)
+                    Console.WriteLine(JsonSerializer.Serialize(evaluation, CliJson.Shared.ForecastEvaluation));
+                else
+                    EvaluationText.Print(evaluation);
+            }
         );
-        return command;
     }
 
-    private static Command Portfolio()
+    private static Command Portfolio() =>
+        OnPast(
+            "portfolio",
+            "Compares forecasts of books of two or more pairs with what happened, beside simpler forecasts. Prints "
+                + "Markdown.",
+            [],
+            (_, past, cancellation) =>
+            {
+                var options = new PortfolioEvaluateOptions
+                {
+                    Markets = past.Markets,
+                    Reader = past.Reader,
+                    From = past.From,
+                    Until = past.Until,
+                    Coefficients = past.Coefficients,
+                    Calendar = past.Calendar,
+                };
+                var evaluation = Terminal.WithProgress(
+                    "evaluating",
+                    progress => PortfolioEvaluateJob.Run(options, progress, cancellation)
+                );
+                Console.Write(
+                    past.AsJson
+                        ? JsonSerializer.Serialize(evaluation, CliJson.Shared.PortfolioEvaluation) + "\n"
+                        : PortfolioEvaluationText.Of(evaluation)
+                );
+            }
+        );
+
+    /// <summary>Returns a command that compares forecasts of past candles with what came.</summary>
+    private static Command OnPast(
+        string name,
+        string description,
+        IReadOnlyList<Option> more,
+        Action<ParseResult, ForecastPastFiles, CancellationToken> evaluate
+    )
     {
         var candles = new MarketFilesOption();
         var calendar = new CalendarOption();
         var from = Options.Time("--from", "The first moment of a forecast");
         from.Required = true;
-        var until = OutcomesUntil();
-        var coefficients = CoefficientsOption();
-        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
-        var command = new Command(
-            "portfolio",
-            "Compares forecasts of books of two or more pairs with what happened, beside simpler forecasts. Prints "
-                + "Markdown."
-        )
+        var until = Options.Time("--until", "The end of the last outcome [default: the end of the candles]");
+        var coefficients = new Option<string?>("--coefficients")
         {
-            candles,
-            calendar,
-            from,
-            until,
-            coefficients,
-            json,
+            Description = "File of coefficients, from 'remora forecast fit' [default: the shipped ones]",
+            HelpName = "FILE",
         };
+        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
+        var command = new Command(name, description);
+        foreach (var option in (Option[])[candles, calendar, from, until, coefficients, .. more, json])
+            command.Options.Add(option);
         command.SetAction(
             (parsed, cancellation) =>
                 Task.FromResult(
                     Terminal.Attempt(() =>
                     {
                         using var files = new FileEngine(cancellation);
-                        var options = new PortfolioEvaluateOptions
-                        {
-                            Markets = candles.Read(parsed),
-                            Reader = files.Read,
-                            From = parsed.GetValue(from)!.Value,
-                            Until = parsed.GetValue(until),
-                            Coefficients = Coefficients(parsed.GetValue(coefficients)),
-                            Calendar = calendar.Read(parsed).Dates,
-                        };
-                        var evaluation = Terminal.WithProgress(
-                            "evaluating",
-                            progress => PortfolioEvaluateJob.Run(options, progress, cancellation)
-                        );
-                        Console.Write(
+                        var past = new ForecastPastFiles(
+                            candles.Read(parsed),
+                            files.Read,
+                            parsed.GetValue(from)!.Value,
+                            parsed.GetValue(until),
+                            Coefficients(parsed.GetValue(coefficients)),
+                            calendar.Read(parsed).Dates,
                             parsed.GetValue(json)
-                                ? JsonSerializer.Serialize(evaluation, CliJson.Shared.PortfolioEvaluation) + "\n"
-                                : PortfolioEvaluationText.Of(evaluation)
                         );
+                        evaluate(parsed, past, cancellation);
                         return ExitCode.Ok;
                     })
                 )
@@ -181,15 +180,15 @@ internal static class ForecastCommand
         return command;
     }
 
-    private static Option<Instant?> OutcomesUntil() =>
-        Options.Time("--until", "The end of the last outcome [default: the end of the candles]");
-
-    private static Option<string?> CoefficientsOption() =>
-        new("--coefficients")
-        {
-            Description = "File of coefficients, from 'remora forecast fit' [default: the shipped ones]",
-            HelpName = "FILE",
-        };
+    private sealed record ForecastPastFiles(
+        IReadOnlyList<(Pair Pair, string File)> Markets,
+        CandleReader Reader,
+        Instant From,
+        Instant? Until,
+        CoefficientVintages Coefficients,
+        ForecastCalendar Calendar,
+        bool AsJson
+    );
 
     /// <summary>Reads a file of coefficients; the shipped ones without a file.</summary>
     internal static CoefficientVintages Coefficients(string? file)

@@ -15,8 +15,9 @@ internal static class JudgeCommand
 {
     public static Command Create()
     {
-        var trades = new Argument<string>("TRADES")
+        var trades = new Argument<string?>("TRADES")
         {
+            Arity = ArgumentArity.ZeroOrOne,
             Description =
                 "Address of a bot's REST API, such as http://127.0.0.1:8080; backtest exported by Freqtrade (zip or "
                 + "JSON), database of its bot (sqlite), or trades as CSV",
@@ -44,7 +45,7 @@ internal static class JudgeCommand
             "judge",
             "Applies a gate to trades: finds the blocked ones, the effect on profit, and the probability of the "
                 + "same effect by chance. Without --candles, the candles come from the store, or with --fetch from "
-                + "the exchange."
+                + "the exchange. With --live: what became of the entries that bots reported to a running service."
         )
         {
             trades,
@@ -57,9 +58,13 @@ internal static class JudgeCommand
         foreach (var option in login.All)
             command.Options.Add(option);
         source.AddTo(command, candles);
+        var live = new LiveDecisions();
+        live.AddTo(command, trades);
         command.SetAction(
             async (parsed, cancellation) =>
             {
+                if (live.IsAsked(parsed))
+                    return await live.RunAsync(parsed, parsed.GetValue(json), cancellation);
                 using var files = new FileEngine(cancellation);
                 try
                 {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Remora.Backtest;
 using Remora.Backtest.Data;
 using Remora.Backtest.Proofs;
+using Remora.Bots.Webhooks;
 using Remora.Feeds.History;
 using Remora.Markets;
 using Remora.Risk;
@@ -22,7 +23,9 @@ internal sealed class ProveCommand
 
     private readonly Argument<string?> _file = new("ANSWER")
     {
-        Description = "File with an answer of /api/v1/risk?pair=, of /api/v1/assessment, or of /api/v1/risk/batch",
+        Description =
+            "File with an answer of /api/v1/risk?pair=, of /api/v1/assessment, or of /api/v1/risk/batch, or with an "
+            + "event of a webhook",
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<Pair> _pair = Options.Pair("--pair");
@@ -122,7 +125,15 @@ internal sealed class ProveCommand
             throw new BacktestException($"{file}: more than {MostBytes} bytes");
         try
         {
-            return ProvenAnswer.Parse(File.ReadAllBytes(file));
+            var json = File.ReadAllBytes(file);
+            var answers = ProvenAnswer.Parse(json);
+            if (answers.Any(answer => answer.IsPart))
+                _ = WebhookEvent.Parse(json); // refuses a changed one
+            return answers;
+        }
+        catch (FormatException e)
+        {
+            throw new BacktestException($"{file}: {e.Message}", e);
         }
         catch (BacktestException e)
         {

@@ -9,7 +9,8 @@ namespace Remora.Server.Access;
 /// <summary>The scope that an endpoint requires of a key; the last one declared applies.</summary>
 /// <param name="Name">One of <see cref="KeyScopes.All"/>.</param>
 /// <param name="OrUnlimited">Whether keys that are not limited in reading do too.</param>
-internal sealed record RequiredScope(string Name, bool OrUnlimited);
+/// <param name="IsChange">Whether the scope to read does not contain it.</param>
+internal sealed record RequiredScope(string Name, bool OrUnlimited, bool IsChange);
 
 /// <summary>
 /// The scopes of keys. A key without a scope that limits reading (<see cref="Read"/>,
@@ -21,7 +22,10 @@ public static class KeyScopes
     /// <summary>All answers of the API, without metrics.</summary>
     public const string Read = "read";
 
-    /// <summary>What a bot needs: assessments, forecasts, streams, pairs and policies.</summary>
+    /// <summary>
+    /// What a bot needs: assessments, forecasts, streams, pairs and policies, and reporting its
+    /// entries.
+    /// </summary>
     public const string Decisions = "decisions";
 
     /// <summary>Metrics for Prometheus.</summary>
@@ -47,12 +51,21 @@ public static class KeyScopes
         return scope is Read or Decisions or Metrics && key.ReadsAll();
     }
 
+    private static bool OnlyReads(this ApiKey key) =>
+        key.Scopes is { } scopes && scopes.Contains(Read) && !scopes.Contains(Decisions) && !scopes.Contains(Admin);
+
     private static bool ReadsAll(this ApiKey key) =>
         key.Scopes?.Any(scope => scope is Read or Decisions or Metrics or Admin) != true;
 
     /// <summary>Declares the scope that keys need for an endpoint, or for a group.</summary>
-    internal static TBuilder Needs<TBuilder>(this TBuilder endpoints, string scope, bool orUnlimited = false)
-        where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new RequiredScope(scope, orUnlimited));
+    internal static TBuilder Needs<TBuilder>(
+        this TBuilder endpoints,
+        string scope,
+        bool orUnlimited = false,
+        bool isChange = false
+    )
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoints.WithMetadata(new RequiredScope(scope, orUnlimited, isChange));
 
     /// <summary>
     /// Refuses keys without the scope of the endpoint. Runs after routing; requests without a key
@@ -66,7 +79,7 @@ public static class KeyScopes
             context =>
                 Caller.Of(context)?.Key is { } key
                 && context.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { } scope
-                && !key.Allow(scope.Name)
+                && !(key.Allow(scope.Name) && !(scope.IsChange && key.OnlyReads()))
                 && !(scope.OrUnlimited && key.ReadsAll())
                     ? Refusal(key, scope.Name).ExecuteAsync(context)
                     : next(context)

@@ -77,26 +77,40 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
             return false;
         }
         var most = format is null ? MostRows : MostStreamedRows;
-        var limit = format is null ? DefaultLimit : MostStreamedRows;
-        if (
-            query.TryGetValue("limit", out var text)
-            && (
-                !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
-                || limit < 1
-                || limit > most
-            )
-        )
-        {
-            problem = ApiProblem.BadParameter(
-                "limit",
-                $"Invalid limit '{Shown.Of(text.ToString())}': expected a whole number from 1 to {most}."
-            );
+        var usualLimit = format is null ? DefaultLimit : MostStreamedRows;
+        if (!TryReadLimit(query, usualLimit, most, out var limit, out problem))
             return false;
-        }
         // Rows with a later date were recorded with a wrong clock.
         choice = new(from, to < end ? to : end, limit, format);
         problem = null;
         return true;
+    }
+
+    /// <summary>Reads <c>limit</c>, a whole number from 1 on.</summary>
+    public static bool TryReadLimit(
+        IQueryCollection query,
+        int usual,
+        int most,
+        out int limit,
+        [NotNullWhen(false)] out ProblemResult? problem
+    )
+    {
+        problem = null;
+        limit = usual;
+        if (
+            !query.TryGetValue("limit", out var text)
+            || (
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                && limit >= 1
+                && limit <= most
+            )
+        )
+            return true;
+        problem = ApiProblem.BadParameter(
+            "limit",
+            $"Invalid limit '{Shown.Of(text.ToString())}': expected a whole number from 1 to {most}."
+        );
+        return false;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Remora.Bots;
 using Remora.Markets;
 using Remora.Notify;
@@ -84,6 +85,9 @@ internal sealed class Notifications
             _outboxes.Post(notice with { Link = _page is null ? null : new(_page, "#/book") });
     }
 
+    private void PostDecisions(Notice notice) =>
+        _outboxes.Post(notice with { Link = _page is null ? null : new(_page, "#/record") });
+
     /// <summary>Runs until it is canceled.</summary>
     /// <param name="verdicts">The verdicts whose changes are sent.</param>
     /// <param name="supervisor">Restarts each task that fails.</param>
@@ -96,6 +100,19 @@ internal sealed class Notifications
             _outboxes.RunAsync(supervisor, cancellation),
             supervisor.RunAsync("notices of blocks", blocks.RunAsync, cancellation),
             supervisor.RunAsync("notices of trouble", _trouble.RunAsync, cancellation),
+            _settings.Notify.Sends("decisions") && _parts.Record is { } decided
+                ? supervisor.RunAsync(
+                    "notices of decisions",
+                    stop =>
+                        new WeeklyDecisions(
+                            decided.Session,
+                            _settings.DataFolder,
+                            PostDecisions,
+                            _parts.Log.CreateLogger<WeeklyDecisions>()
+                        ).RunAsync(_clock, stop),
+                    cancellation
+                )
+                : Task.CompletedTask,
             _heartbeat is null
                 ? Task.CompletedTask
                 : supervisor.RunAsync("heartbeat", _heartbeat.RunAsync, cancellation)

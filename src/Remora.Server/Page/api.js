@@ -55,14 +55,14 @@ export const get = (path, query, signal) => send(urlOf(path, query), {
 }, signal);
 
 /** Returns the answer to a body that is sent as JSON. */
-export const post = (path, body, signal) => send(urlOf(path), {
+export const post = (path, body, signal, { query, patience } = {}) => send(urlOf(path, query), {
   method: 'POST', headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-}, signal);
+}, signal, patience);
 
-async function send(url, options, signal) {
+async function send(url, options, signal, patience = 10_000) {
   let response;
   try {
-    const limit = AbortSignal.timeout(10_000);
+    const limit = AbortSignal.timeout(patience);
     const either = signal ? AbortSignal.any([signal, limit]) : limit;
     response = await fetch(url, { ...options, signal: either });
   } catch (error) {

@@ -11,6 +11,7 @@ import { startWatching } from './watched.js';
 import { book } from './views/book.js';
 import { forecast } from './views/forecast.js';
 import { history } from './views/history.js';
+import { lab } from './views/lab.js';
 import { moment } from './views/moment.js';
 import { now } from './views/now.js';
 import { record } from './views/record.js';
@@ -25,6 +26,7 @@ const groups = [
   { title: 'Book', views: [book] },
   { title: 'Track record', views: [record] },
   { title: 'History', views: [history, moment] },
+  { title: 'Lab', views: [lab] },
   { title: 'System', views: [sources, store, traffic] },
 ];
 const views = groups.flatMap(group => group.views);

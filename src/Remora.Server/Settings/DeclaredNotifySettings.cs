@@ -17,7 +17,7 @@ internal static class DeclaredNotifySettings
         Declare.Many(
             "notify_events",
             Kind.Text(
-                "block, all_clear, trouble, book, or several of them",
+                "block, all_clear, trouble, book, decisions, or several of them",
                 "EVENTS",
                 NotifySettings.AllEvents.Contains
             ),

@@ -88,10 +88,13 @@ internal static class DeclaredSettings
                 "policy",
                 Kind.Name,
                 s => s.Policy,
-                (s, v) => s with { Policy = v },
-                "Default policy",
+                PolicyOf,
+                "Default policy: a name, or the file of a policy (*.json)",
                 "that in use on the data folder; remora-2 for a new one"
-            ),
+            ) with
+            {
+                See = "[policies](policies.md)",
+            },
             Declare.One(
                 "policies",
                 Kind.Folder,
@@ -101,6 +104,17 @@ internal static class DeclaredSettings
             ) with
             {
                 See = "[policies](policies.md)",
+            },
+            Declare.One(
+                "lab_candles",
+                Kind.Folder,
+                s => s.LabCandles,
+                (s, v) => s with { LabCandles = v },
+                "Folder of candles for the policy lab, from 'remora history fetch'",
+                "the store"
+            ) with
+            {
+                See = "[the lab](lab.md)",
             },
         ];
 
@@ -415,4 +429,10 @@ internal static class DeclaredSettings
                 CommandFlag = "--speed",
             },
         ];
+
+    private static ServiceSettings PolicyOf(ServiceSettings settings, string value)
+    {
+        var own = value.EndsWith(".json", StringComparison.Ordinal) ? PolicyFolder.LoadFile(value) : null;
+        return settings with { Policy = own?.Name ?? value, PolicyOfFile = own };
+    }
 }

@@ -16,14 +16,15 @@ public sealed record NotifySettings
     /// <summary>The key of that variable without its prefix.</summary>
     internal const string Key = "notify_urls";
 
-    internal static IReadOnlyList<string> AllEvents { get; } = ["block", "all_clear", "trouble", "book"];
+    internal static IReadOnlyList<string> AllEvents { get; } = ["block", "all_clear", "trouble", "book", "decisions"];
 
     /// <summary>Where messages are sent; empty for none.</summary>
     [JsonIgnore]
     public IReadOnlyList<NotifierAddress> Addresses { get; init; } = [];
 
     /// <summary>
-    /// What is sent: <c>block</c>, <c>all_clear</c>, <c>trouble</c>, <c>book</c>.
+    /// What is sent: <c>block</c>, <c>all_clear</c>, <c>trouble</c>, <c>book</c>,
+    /// <c>decisions</c>.
     /// </summary>
     public IReadOnlyList<string> Events { get; init; } = AllEvents;
 

@@ -21,23 +21,48 @@ public static class PolicyFolder
         var errors = new List<string>();
         foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
-            try
-            {
-                var policy = PolicyFile.Parse(File.ReadAllBytes(file));
-                if (policies.Exists(other => other.Name == policy.Name))
-                    errors.Add($"{file}: name: '{policy.Name}' is taken by another policy");
-                else
-                    policies.Add(policy);
-            }
-            catch (PolicyException e)
-            {
-                errors.Add($"{file}: {e.Message}");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                errors.Add($"{file}: {e.Message}");
-            }
+            if (Read(file, errors) is not { } policy)
+                continue;
+            if (policies.Exists(other => other.Name == policy.Name))
+                errors.Add(Taken(file, policy));
+            else
+                policies.Add(policy);
         }
         return errors.Count == 0 ? policies : throw new SettingsException(errors);
+    }
+
+    /// <summary>Reads one policy.</summary>
+    /// <exception cref="SettingsException">The file cannot be read, is not a policy, or has the
+    /// name of a built-in policy with other rules.</exception>
+    public static RiskPolicy LoadFile(string file)
+    {
+        var errors = new List<string>();
+        if (Read(file, errors) is { } policy)
+        {
+            if (BuiltInPolicies.All.All(other => other.Name != policy.Name || other.Equals(policy)))
+                return policy;
+            errors.Add(Taken(file, policy));
+        }
+        throw new SettingsException(errors);
+    }
+
+    private static string Taken(string file, RiskPolicy policy) =>
+        $"{file}: name: '{policy.Name}' is taken by another policy";
+
+    private static RiskPolicy? Read(string file, List<string> errors)
+    {
+        try
+        {
+            return PolicyFile.Parse(File.ReadAllBytes(file));
+        }
+        catch (PolicyException e)
+        {
+            errors.Add($"{file}: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"{file}: {e.Message}");
+        }
+        return null;
     }
 }

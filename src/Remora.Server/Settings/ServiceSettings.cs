@@ -71,7 +71,22 @@ public sealed record ServiceSettings
     public string? FolderPolicy { get; init; }
 
     /// <summary>All policies: the built-in ones and those in the policy folder.</summary>
-    public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
+    public IReadOnlyList<RiskPolicy> Policies
+    {
+        get => PolicyOfFile is { } own ? [.. field.Where(policy => policy.Name != own.Name), own] : field;
+        init;
+    } = BuiltInPolicies.All;
+
+    /// <summary>
+    /// The default policy if <see cref="Policy"/> is that of a file; null otherwise.
+    /// </summary>
+    internal RiskPolicy? PolicyOfFile { get; init; }
+
+    /// <summary>
+    /// The folder of candles that the lab uses, as <c>remora history fetch</c> writes it; null for
+    /// the store.
+    /// </summary>
+    public string? LabCandles { get; init; }
 
     /// <summary>The folder for persistent data; null for <see cref="DefaultData"/>.</summary>
     public string? Data { get; init; }

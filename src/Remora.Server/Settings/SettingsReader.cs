@@ -145,6 +145,7 @@ public static class SettingsReader
             .Select(name => Prefix + name.ToUpperInvariant());
         return new(
             Last("policies"),
+            Last("policy") is { } policy && policy.EndsWith(".json", StringComparison.Ordinal) ? policy : null,
             Last("calendar"),
             Last("coefficients"),
             [
@@ -323,12 +324,14 @@ public static class SettingsReader
 
 /// <summary>What settings refer to.</summary>
 /// <param name="Policies">The folder of further policies; null for none.</param>
+/// <param name="PolicyFile">The file of the default policy; null if it has none.</param>
 /// <param name="Calendar">The calendar's file; null for the one in the data folder.</param>
 /// <param name="Coefficients">The file of coefficients; null for the shipped ones.</param>
 /// <param name="SecretVariables">The environment variables that hold secrets, whether they are set
 /// or not.</param>
 public sealed record SettingsReferences(
     string? Policies,
+    string? PolicyFile,
     string? Calendar,
     string? Coefficients,
     IReadOnlyList<string> SecretVariables

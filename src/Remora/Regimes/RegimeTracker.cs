@@ -43,6 +43,18 @@ public sealed class RegimeTracker(RegimeRules rules)
         );
     }
 
+    /// <summary>
+    /// Adds the readings after a candle. Before warm-up, at the start or after a long gap, it
+    /// resets.
+    /// </summary>
+    internal void Update(MarketReadings market)
+    {
+        if (double.IsNaN(market.Volatility))
+            Reset();
+        else
+            Update(RegimeClassifier.Classify(market, rules), market.AsOf!.Value);
+    }
+
     /// <summary>Resets to the initial state.</summary>
     public void Reset()
     {

@@ -25,7 +25,7 @@ public static class RiskScorer
     {
         var policy = plan.Policy;
         if (policy.Horizon is { } horizon)
-            return new(Millionths.Round(Percentile(market.Forecast, horizon)), 0, 0, 0, 0);
+            return OfPercentile(Percentile(market.Forecast, horizon));
         var weights = policy.Weights;
         var r = policy.RegimeFor(regime, side) is { } ofSide ? policy.RegimeRisk.Of(ofSide) : double.NaN;
         var t = TrendRisk(market, policy.Regime, side);
@@ -38,6 +38,11 @@ public static class RiskScorer
             Millionths.Round(External(outside, @base, plan, now))
         );
     }
+
+    /// <summary>
+    /// Returns the breakdown of a score from the forecast: the percentile is all.
+    /// </summary>
+    internal static RiskBreakdown OfPercentile(double percentile) => new(Millionths.Round(percentile), 0, 0, 0, 0);
 
     /// <summary>Returns the class of a score.</summary>
     public static RiskClass Classify(double score, RiskClassBounds bounds) =>
@@ -79,11 +84,18 @@ public static class RiskScorer
         if (forecast is null)
             return double.NaN;
         var day = Horizon.OneDay;
-        var ratio = target == TargetVolatility.Median ? forecast.MedianOf(day) : target.Ratio;
-        return Millionths.Round(Math.Min(1, ratio / forecast.NumbersOf(day).Volatility));
+        return PositionScale(forecast.NumbersOf(day).Volatility, forecast.MedianOf(day), target);
     }
 
-    private static double Percentile(Forecast? forecast, Horizon horizon) =>
+    /// <summary>
+    /// Returns the part of a position by the volatility of the next 24 hours and the median of such
+    /// forecasts. NaN while one of them is unknown.
+    /// </summary>
+    internal static double PositionScale(double volatility, double median, TargetVolatility target) =>
+        Millionths.Round(Math.Min(1, (target == TargetVolatility.Median ? median : target.Ratio) / volatility));
+
+    /// <summary>Returns the rank of the volatility; NaN without a forecast.</summary>
+    internal static double Percentile(Forecast? forecast, Horizon horizon) =>
         forecast is null ? double.NaN : forecast.NumbersOf(horizon).Percentile;
 
     private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)

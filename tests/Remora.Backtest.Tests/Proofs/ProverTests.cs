@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Remora.Backtest.Proofs;
 using Remora.Forecasts;
 using Remora.Markets;
@@ -162,8 +163,68 @@ public sealed class ProverTests
         Assert.All(After(all with { Policy = policy }), proof => Assert.Equal(ProofCause.Policy, proof.Cause));
     }
 
+    [Fact]
+    public void The_verdicts_of_an_event_are_proven_and_a_changed_digit_of_them_is_found()
+    {
+        Serve(Past, Past + 4); // ends with two answers for the long side
+        var text = EventOf(_answers[^2], _answers[^1]);
+        var states = ProvenAnswer.Parse(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(2, states.Count);
+        Assert.All(new Prover(Stored).Prove(states), proof => Assert.True(proof.IsEqual, proof.Explanation));
+
+        var regime = states[1].Json.GetProperty("regime").GetString();
+        var hash = states[1].Inputs.Hash;
+        foreach (
+            var (cause, field, right, wrong) in new[]
+            {
+                (ProofCause.Answer, "regime", $"\"regime\":\"{regime}\"", "\"regime\":\"panic\""),
+                (ProofCause.Answer, "safe_to_trade", "\"safe_to_trade\":true", "\"safe_to_trade\":false"),
+                (ProofCause.Answer, "risk_score", "\"risk_score\":", "\"risk_score\":1"),
+                (ProofCause.Candles, null, hash, hash[..^1] + (hash[^1] == '0' ? '1' : '0')),
+            }
+        )
+        {
+            var other = text.Replace(right, wrong).Replace("1null", "1");
+            var proof = new Prover(Stored).Prove(ProvenAnswer.Parse(Encoding.UTF8.GetBytes(other)))[1];
+            Assert.Equal((cause, field), (proof.Cause, proof.Difference?.Field));
+        }
+        var first = JsonNode.Parse(text)!;
+        first["before"] = null;
+        var only = ProvenAnswer.Parse(Encoding.UTF8.GetBytes(first.ToJsonString()));
+        Assert.True(new Prover(Stored).Prove([Assert.Single(only)])[0].IsEqual);
+    }
+
+    /// <summary>Returns the event of a webhook with the verdicts of two answers.</summary>
+    private static string EventOf(byte[] before, byte[] after) =>
+        new JsonObject
+        {
+            ["event"] = "change",
+            ["pair"] = Market.Pair.ToString(),
+            ["side"] = JsonNode.Parse(after)!["side"]!.GetValue<string>(),
+            ["before"] = StateOf(before),
+            ["after"] = StateOf(after),
+        }.ToJsonString();
+
+    private static JsonObject StateOf(byte[] json)
+    {
+        var answer = JsonNode.Parse(json)!.AsObject();
+        var state = Parts("safe_to_trade", "regime", "risk_score", "blocked_by", "as_of");
+        var proof = Parts("exchange", "timeframe", "policy", "policy_id", "assessed_at", "no_forecast", "inputs");
+        var sources = answer["sources"]!.AsObject();
+        var names = Signals.Select(RemoraJson.NameOf).Where(sources.ContainsKey);
+        proof["signals"] = new JsonArray([.. names.Select(name => (JsonNode)name)]);
+        proof["coefficients"] = answer["forecast"]!["coefficients"]!.DeepClone();
+        state["proof"] = proof;
+        return state;
+
+        JsonObject Parts(params string[] names) =>
+            new(names.Select(name => KeyValuePair.Create(name, answer[name]?.DeepClone())));
+    }
+
     [Theory]
     [InlineData("{", "not valid JSON")]
+    [InlineData("""{"event":"change"}""", "not the whole event")]
+    [InlineData("""{"event":"change","pair":"BTC/USDT","side":"long","before":null,"after":{}}""", "before 'proof'")]
     [InlineData("{}", "not the assessment of a pair")]
     [InlineData("""{"risk_breakdown":{}}""", "before 'inputs'")]
     [InlineData("""{"risk_breakdown":{},"inputs":null}""", "before the first candle")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Remora.Client;
 using Remora.Server.Tests.OpenApi;
 
 namespace Remora.Cli.Tests.OpenApi;
@@ -25,6 +26,8 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         $"/api/v1/forecast?{Pair}&horizon=4h&fall=0.03",
         $"/api/v1/scorecard?{Pair}",
         $"/api/v1/scorecard?{Pair}&horizon=4h&from=-7d",
+        "/api/v1/decisions",
+        "/api/v1/decisions?from=-92d&to=now&limit=1000",
         "/api/v1/pairs",
         "/api/v1/pairlist",
         "/api/v1/correlations?pairs=BTC/USDT,ETH/USDT",
@@ -106,6 +109,77 @@ public sealed class StoredAnswerTests(RunningSandbox service)
                 "--url",
                 service.Url,
             ]);
+            Assert.Equal(2, exit);
+            Assert.Contains(expected, errors);
+        }
+    }
+
+    /// <summary>
+    /// The figures are tested with a store of known rows, in DecisionLedgerTests.
+    /// </summary>
+    [Fact]
+    public async Task Reported_entries_are_followed_listed_and_printed()
+    {
+        var candles = await StoreTests.GetAsync(service.Url, $"/api/v1/candles?{Pair}&from=-2d&limit=1");
+        var first = candles.GetProperty("rows")[0].GetProperty("open_time").GetDateTimeOffset();
+        using var client = new RemoraClient(new() { Url = service.Url });
+        Decision[] entries =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => new Decision(
+                    $"entry-{i}",
+                    "bot",
+                    "BTC/USDT",
+                    first + TimeSpan.FromHours(i) + TimeSpan.FromSeconds(1),
+                    i == 3 ? "allowed" : "refused"
+                )
+                {
+                    Side = i % 2 == 0 ? "long" : "short",
+                    BlockedBy = i == 3 ? null : ["risk_score"],
+                    Stake = 100,
+                    StopLoss = -0.002,
+                    Roi = [new(0, 0.0005)],
+                }),
+        ];
+        Assert.Equal(new(4, 0), await client.ReportDecisionsAsync(entries));
+        Assert.Equal(new(0, 4), await client.ReportDecisionsAsync(entries));
+        var error = await Assert.ThrowsAsync<RemoraException>(() =>
+            client.ReportDecisionsAsync([entries[0], entries[1] with { Side = "up" }])
+        );
+        Assert.Contains("decisions[1].side: expected long or short", error.Message);
+
+        var ledger = await client.DecisionsAsync(first - TimeSpan.FromHours(1), limit: 1000);
+        var own = ledger.Decisions.Where(one => one.Report.Bot == "bot").Reverse().ToList();
+        Assert.Equal(entries.Select(entry => entry.Id), own.Select(one => one.Report.Id));
+        Assert.Equal(first, own[0].Outcome.EnteredAt - TimeSpan.FromMinutes(5));
+        Assert.All(own, one => Assert.NotNull(one.Outcome.Horizons["1h"]));
+        Assert.All(own, one => Assert.Contains(one.Outcome.State, new[] { "ended", "open" }));
+        var (exit, output, errors) = await RemoraProcess.RunAsync([
+            "judge",
+            "--live",
+            "--from",
+            candles.GetProperty("rows")[0].GetProperty("open_time").GetString()!,
+            "--url",
+            service.Url,
+        ]);
+        Assert.True(exit == 0, errors);
+        Assert.Matches(@"\n\d+ entr(y was|ies were) refused", output);
+        Assert.Contains("risk_score", output);
+        (exit, output, errors) = await RemoraProcess.RunAsync("judge", "--live", "--json", "--url", service.Url);
+        Assert.True(exit == 0, errors);
+        Assert.Empty(service.Schemas.FaultsOf("DecisionAnswer", JsonElement.Parse(output)));
+        foreach (
+            var (arguments, expected) in new[]
+            {
+                ("--live --from 2099-01-01", "The span is empty"),
+                ("--live --from 2020-01-01", "expected at most 92"),
+                ("--live trades.csv", "name either TRADES, or --live"),
+                ("--policy remora-1", "name either TRADES, or --live"),
+            }
+        )
+        {
+            (exit, _, errors) = await RemoraProcess.RunAsync(["judge", .. arguments.Split(' '), "--url", service.Url]);
             Assert.Equal(2, exit);
             Assert.Contains(expected, errors);
         }

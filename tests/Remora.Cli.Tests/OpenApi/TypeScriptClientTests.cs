@@ -57,6 +57,9 @@ public sealed class TypeScriptClientTests(RunningSandbox service)
         // Without a forecast yet, the book has none either.
         Assert.Contains(Text("book"), new[] { "0.95,0.99", "404" });
         Assert.Equal(("400 true", """["ETH/USDT","BTC/USDT"]"""), (Text("bad_book"), Text("pairs")));
+        var receipt = output.GetProperty("receipt");
+        Assert.Equal((1, 1), (receipt.GetProperty("stored").GetInt32(), receipt.GetProperty("known").GetInt32()));
+        Assert.Contains("typescript-1", Text("reported"));
         var decisions = output.GetProperty("decisions").EnumerateObject().ToList();
         Assert.Equal(18, decisions.Count);
         foreach (var decision in decisions)

@@ -25,6 +25,13 @@ const withoutPair: Parameters<typeof remora.portfolio>[0] = { wallet: 1000, posi
 const badBook = await errorOf(() => remora.portfolio(withoutPair));
 const pairs = (await remora.correlations(['ETH/USDT', 'BTC/USDT'])).pairs;
 
+const entry = {
+  id: 'typescript-1', bot: 'test', pair: 'BTC/USDT', at: new Date(Date.now() - 60_000).toISOString(),
+  verdict: 'refused' as const, blocked_by: ['risk_score'],
+};
+const receipt = await remora.reportDecisions([entry, entry]).catch((error: RemoraError) => error.status);
+const reported = await remora.decisions({ from: '-30d', limit: 5 }).catch((error: RemoraError) => error.status);
+
 async function errorOf(action: () => Promise<unknown>): Promise<string> {
   try {
     await action();
@@ -108,6 +115,7 @@ console.log(JSON.stringify({
   not_tracked: await errorOf(() => remora.forecast('DOGE/EUR')),
   stream_refused: await errorOf(async () => { for await (const _ of remora.stream(['DOGE/EUR'])); }),
   streamed: streamed.map(({ pair, answered }) => `${pair} ${answered}`),
+  receipt, reported: typeof reported === 'object' ? reported.decisions.map(one => one.report.id) : reported,
   bad_book: badBook, pairs, book: typeof book === 'object' ? Object.keys(book.value_at_risk).join() : book,
   decisions, last: `${last.safe_to_trade} ${last.position_scale} ${last.answered} ${last.error}`, requestsAfterFailure,
   unknown: `${unknown.safe_to_trade} ${unknown.answered}`,

@@ -147,7 +147,7 @@ public sealed class NotificationTests
     [InlineData(
         """{ "notify_events": ["price"] }""",
         "",
-        "expected block, all_clear, trouble, book, or several of them"
+        "expected block, all_clear, trouble, book, decisions, or several of them"
     )]
     [InlineData("""{ "notify_per_hour": 0 }""", "", "expected a whole number from 1 to 1000")]
     public void What_is_wrong_is_named(string file, string urls, string complaint)

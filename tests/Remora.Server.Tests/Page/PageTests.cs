@@ -305,7 +305,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await service.WarmAsync();
         await browser.OpenAsync($"{service.Host.Url}/#/store", 390);
         await browser.UntilAsync($"{IsLive} && document.querySelectorAll('#tabs a').length === 3");
-        Assert.Equal("NowForecastBookTrack recordHistorySystem", await browser.TextAsync("#views"));
+        Assert.Equal("NowForecastBookTrack recordHistoryLabSystem", await browser.TextAsync("#views"));
         Assert.Equal("System", await browser.TextAsync("#views [aria-current=page]"));
         Assert.Equal("Store", await browser.TextAsync("#tabs [aria-current=page]"));
         Assert.True(
@@ -357,7 +357,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     }
 
     private static IReadOnlyList<string> Views { get; } =
-    ["", "book", "forecast", "history", "moment", "traffic", "store", "sources"];
+    ["", "book", "forecast", "history", "lab", "moment", "traffic", "store", "sources"];
 
     private static double Number(JsonElement answer, string name) => answer.GetProperty(name).GetDouble();
 

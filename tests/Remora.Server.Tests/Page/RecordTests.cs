@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Remora.Backtest.Decisions;
 using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.TrackRecord;
 using Remora.Testing;
 
@@ -46,6 +49,14 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync("document.querySelectorAll('.figure circle').length === 4");
         await browser.ClickAsync("details.data summary");
         await browser.UntilAsync("document.querySelectorAll('details.data[open] tbody tr').length === 2");
+        const string ledger = "[aria-label='Entries refused and what became of them']";
+        await browser.UntilAsync($"document.querySelector(`{ledger}`) !== null");
+        Assert.Contains(
+            "2 entries were refused: losses of 2.0 % of a stake saved, profits of 1.0 % missed.",
+            await browser.TextAsync(ledger),
+            StringComparison.Ordinal
+        );
+        await ShowsAsync($"{ledger} > .scroll data", 2, 2, 1, -0.005, 1, 1, 0, 0.03);
         await browser.HasNoFaultAsync($"record {width}");
         await browser.PictureAsync($"record-{width}-{(dark ? "dark" : "light")}");
         await browser.IsQuietAsync(service.Host.Url);
@@ -134,6 +145,7 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
     private async Task OpenAsync(LiveServer service, Scorecard card, int width = 1440, bool dark = false)
     {
         var status = JsonNode.Parse((await service.GetAsync("/api/v1/status")).GetRawText())!;
+        var answer = Decisions(isEmpty: card.Horizons["4h"].Graded == 0);
         status["store"] = JsonNode.Parse("""{"location":"data/store","ready":true,"error":null,"remarks":[]}""");
         await browser.OpenAsync(
             $"{service.Host.Url}/#/record",
@@ -143,7 +155,63 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
             {
                 ["status"] = status.ToJsonString(),
                 ["scorecard"] = JsonSerializer.Serialize(card, ServerJson.Shared.Scorecard),
+                ["decisions"] = JsonSerializer.Serialize(answer, ServerJson.Shared.DecisionAnswer),
             }
+        );
+    }
+
+    private static DecisionAnswer Decisions(bool isEmpty)
+    {
+        DecisionReport Report(int i) =>
+            new()
+            {
+                Id = $"{i}",
+                Bot = "bot",
+                Pair = Some.Btc.Pair,
+                Side = Side.Long,
+                At = Some.Time + TimeSpan.FromHours(i),
+                Verdict = i < 2 ? EntryVerdict.Refused : EntryVerdict.Allowed,
+                BlockedBy = i < 2 ? ["risk_score"] : [],
+            };
+        var entries = new double[] { -0.02, 0.01, 0.03 }.Select(
+            (profit, i) =>
+                (
+                    Report(i),
+                    new EntryOutcome
+                    {
+                        State = EntryState.Ended,
+                        EnteredAt = Some.Time + TimeSpan.FromHours(i),
+                        ExitedAt = Some.Time + TimeSpan.FromHours(i + 0.5),
+                        ExitReason = profit < 0 ? "stop_loss" : "roi",
+                        Profit = profit,
+                        Excursion = -0.02,
+                    }
+                )
+        );
+        (DecisionReport Report, EntryOutcome Outcome)[] all = isEmpty ? [] : [.. entries];
+        var summary = DecisionSummary.Of([
+            .. all.Select(one =>
+                (
+                    new WantedEntry
+                    {
+                        Slot = "bot",
+                        Market = Some.Btc,
+                        At = one.Report.At!.Value,
+                        Side = Side.Long,
+                        IsRefused = one.Report.Verdict != EntryVerdict.Allowed,
+                    },
+                    one.Outcome
+                )
+            ),
+        ]);
+        return new(
+            Some.Time,
+            Some.Time + TimeSpan.FromDays(1),
+            Some.Time + TimeSpan.FromDays(1),
+            DecisionLedger.Sentence(summary),
+            true,
+            summary,
+            [.. all.Select(one => new FollowedDecision(one.Report, "binance", Some.Btc.Timeframe, one.Outcome))]
         );
     }
 

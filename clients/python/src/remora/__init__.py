@@ -12,7 +12,7 @@ from remora.assessment import Assessment, Forecast, ForecastAnswer, HorizonForec
 from remora.client import RemoraClient
 from remora.engine import Engine, assess, forecast
 from remora.errors import EngineError, RemoraError
-from remora.reports import Correlations, PortfolioRisk, Position, Scorecard
+from remora.reports import Correlations, Decision, DecisionReceipt, Decisions, PortfolioRisk, Position, Scorecard
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.2.0"
@@ -20,3 +20,4 @@ __all__ = [
     "Assessment", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast",
     "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "forecast",
 ]
+__all__ += ["Decision", "DecisionReceipt", "Decisions"]

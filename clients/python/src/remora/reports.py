@@ -6,12 +6,13 @@ None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from math import isfinite
 from typing import Any, TypedDict
 from urllib.parse import urlencode
 
+from remora._http import Endpoint
 from remora._values import json_object
 from remora.errors import RemoraError
 
@@ -203,10 +204,111 @@ Scorecard = TypedDict(
 """The track record of a pair: how its published forecasts met what came."""
 
 
+class RoiStep(TypedDict):
+    """The profit at which a bot closes a trade from an age on."""
+
+    minutes: float
+    profit: float
+
+
+class Decision(TypedDict, total=False):
+    """An entry that a bot wanted: ``verdict`` is allowed, refused or locked.
+
+    ``id``, ``bot``, ``pair``, ``at`` (ISO-8601) and ``verdict`` are required. Ratios are of the
+    stake: ``stop_loss`` -0.1 is a loss of 10 %.
+    """
+
+    id: str
+    bot: str
+    strategy: str
+    pair: str
+    exchange: str
+    side: str
+    at: str
+    verdict: str
+    blocked_by: list[str]
+    price: float
+    stake: float
+    leverage: float
+    fee: float
+    tag: str
+    stop_loss: float
+    roi: list[RoiStep]
+
+
+class DecisionReceipt(TypedDict):
+    """How many decisions were new, and how many were known."""
+
+    stored: int
+    known: int
+
+
+class EntryOutcome(TypedDict):
+    """What became of an entry, or would have become of it.
+
+    ``state`` is unknown, open, ended, time_limit or no_exit. Profits are ratios of the stake.
+    """
+
+    state: str
+    entered_at: str | None
+    entry_price: float | None
+    horizons: Table
+    exited_at: str | None
+    exit_price: float | None
+    exit_reason: str | None
+    profit: float | None
+    excursion: float | None
+    missing_candles: int
+    is_over: bool
+
+
+class FollowedDecision(TypedDict):
+    """A decision and its outcome."""
+
+    report: Decision
+    exchange: str | None
+    timeframe: str | None
+    outcome: EntryOutcome
+
+
+class EntryGroup(TypedDict):
+    """The refused or the allowed entries."""
+
+    entries: int
+    ended: int
+    open: int
+    losers: int
+    mean_profit: float | None
+    horizons: Table
+
+
+class DecisionSummary(TypedDict):
+    """What refused entries saved and missed; ratios of one stake, and by currency."""
+
+    refused: EntryGroup
+    allowed: EntryGroup
+    overlapping: int
+    saved: float
+    missed: float
+    money: list[dict[str, Any]]
+    equal_count: dict[str, dict[str, float | None]]
+
+
+Decisions = TypedDict(
+    "Decisions",
+    {
+        "from": str, "to": str, "now": str, "sentence": str, "is_complete": bool, "summary": DecisionSummary,
+        "decisions": list[FollowedDecision],
+    },
+)
+"""The decisions of a span and what became of them."""
+
+
 class Reports:
     """The calls of a client that return reports."""
 
     fetch: Callable[..., Any]
+    _endpoint: Endpoint
 
     def portfolio(
         self, wallet: float, positions: Iterable[Position], horizon: str | None = None,
@@ -250,6 +352,29 @@ class Reports:
         question = {"pair": pair, "horizon": horizon, "from": _time("start", start), "to": _time("end", end)}
         path = "/api/v1/scorecard?" + urlencode({name: value for name, value in question.items() if value})
         found: Scorecard = self.fetch(path, _with("horizons", "alarm"))
+        return found
+
+    def report_decisions(self, decisions: Iterable[Decision | Mapping[str, Any]]) -> DecisionReceipt:
+        """Reports entries that a bot wanted, at most 100; they are stored when this returns.
+
+        A decision whose ``id`` is known changes nothing. Raises RemoraError; its text names the
+        field that is wrong.
+        """
+        # Bypasses the breaker: an unavailable store is not evidence about assessments.
+        answer = self._endpoint.get("/api/v1/decisions", "POST", {"decisions": list(decisions)})
+        found: DecisionReceipt = _with("stored", "known")(answer)
+        return found
+
+    def decisions(
+        self, start: datetime | None = None, end: datetime | None = None, limit: int | None = None
+    ) -> Decisions:
+        """Returns entries that bots wanted and what became of them, the newest first.
+
+        By default those of the last seven days, at most 100. Raises RemoraError.
+        """
+        question = {"from": _time("start", start), "to": _time("end", end), "limit": limit}
+        path = "/api/v1/decisions?" + urlencode({name: value for name, value in question.items() if value is not None})
+        found: Decisions = _with("summary", "decisions")(self._endpoint.get(path))
         return found
 
 

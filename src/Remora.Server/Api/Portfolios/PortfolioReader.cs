@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Remora.Forecasts;
 using Remora.Portfolios;
@@ -9,13 +8,10 @@ using Remora.Risk;
 namespace Remora.Server.Api.Portfolios;
 
 /// <summary>Reads the body of a request about a portfolio and checks each field.</summary>
-internal static partial class PortfolioReader
+internal static class PortfolioReader
 {
     /// <summary>The maximum number of positions.</summary>
     public const int MostPositions = PortfolioQuestion.MostPositions;
-
-    /// <summary>The maximum size of the body in bytes.</summary>
-    public const int LargestBody = 64 * 1024;
 
     private const double Largest = 1e15; // of money, amounts and prices
     private const double MostLeverage = 1000; // of a position on the wallet, too
@@ -30,22 +26,8 @@ internal static partial class PortfolioReader
         CancellationToken cancellation
     )
     {
-        if (!http.HasJsonContentType())
-            return (null, Bad("body", "expected JSON with 'Content-Type: application/json'"));
-        if (http.ContentLength > LargestBody)
-            return (null, TooLarge(http));
-        try
-        {
-            using var body = new MemoryStream();
-            await http.Body.CopyToAsync(body, cancellation);
-            return TryParse(body.GetBuffer().AsSpan(0, (int)body.Length), out var request, out var problem)
-                ? (request, null)
-                : (null, problem);
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return (null, TooLarge(http));
-        }
+        var (json, problem) = await JsonBody.ReadAsync(http, $"{MostPositions} positions", cancellation);
+        return problem is null && TryParse(json.Span, out var request, out problem) ? (request, null) : (null, problem);
     }
 
     /// <summary>Parses and checks the text of a request.</summary>
@@ -62,7 +44,7 @@ internal static partial class PortfolioReader
         }
         catch (JsonException e)
         {
-            problem = Unreadable(e);
+            problem = JsonBody.Unreadable(e, Expected, "expected a JSON object with 'wallet' and 'positions'", Allowed);
             return false;
         }
         problem = request is null ? Bad("body", "expected an object") : Check(ref request);
@@ -143,31 +125,8 @@ internal static partial class PortfolioReader
             ? "expected at most 1e15"
             : "expected a finite number above 0";
 
-    // The rest of the body is not read, so the connection cannot be used again.
-    private static ProblemResult TooLarge(HttpRequest http)
-    {
-        http.HttpContext.Response.Headers.Connection = "close";
-        return ApiProblem.Of(
-            StatusCodes.Status413PayloadTooLarge,
-            $"The body is larger than {LargestBody / 1024} KiB: expected at most {MostPositions} positions.",
-            "body"
-        );
-    }
-
     private static ProblemResult Bad(string field, string detail, IReadOnlyList<string>? allowed = null) =>
-        ApiProblem.BadParameter(field, $"{field}: {detail}.", allowed);
-
-    // The message of the parser names types of the program; the field says what a caller needs.
-    private static ProblemResult Unreadable(JsonException e)
-    {
-        var field = e.Path is { Length: > 2 } path && Field().IsMatch(path[2..]) ? path[2..] : "body";
-        if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
-            return Bad(field, $"unknown field: expected {Shown.Choice([.. Expected.Keys])}");
-        var name = Index().Replace(field[(field.LastIndexOf('.') + 1)..], "");
-        if (Expected.TryGetValue(name, out var expected))
-            return Bad(field, expected, name == "horizon" ? Horizons : null);
-        return Bad("body", "expected a JSON object with 'wallet' and 'positions'");
-    }
+        JsonBody.Bad(field, detail, allowed);
 
     private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal)
     {
@@ -186,13 +145,8 @@ internal static partial class PortfolioReader
         ["liquidation_price"] = "expected a finite number above 0",
     };
 
-    [GeneratedRegex(
-        @"^[a-z_]{1,32}(\[\d{1,5}\](\.[a-z_]{1,32})?)?$|^candidate\.[a-z_]{1,32}$",
-        RegexOptions.ExplicitCapture,
-        1000
-    )]
-    private static partial Regex Field();
-
-    [GeneratedRegex(@"\[\d+\]$", RegexOptions.None, 1000)]
-    private static partial Regex Index();
+    private static readonly Dictionary<string, IReadOnlyList<string>> Allowed = new(StringComparer.Ordinal)
+    {
+        ["horizon"] = Horizons,
+    };
 }

@@ -24,7 +24,7 @@ import pandas as pd
 from freqtrade.strategy import IStrategy
 
 from remora.client import RemoraClient
-from remora.freqtrade import candles
+from remora.freqtrade import candles, decisions
 from remora.freqtrade.history import BANDED_MODEL, RemoraHistoryError, RiskHistory, closes, kept_scale
 from remora.freqtrade.inside import Inside
 from remora.freqtrade.settings import GuardSettings
@@ -77,6 +77,7 @@ def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
 def _guard_start(self: RemoraGuard, inner: Callable[..., Any], **kwargs: Any) -> Any:
     result = inner(**kwargs)
     if self._remora_is_live():
+        decisions.start(self)
         watcher = self._remora_watcher()
         for pair in self._remora_whitelist():
             watcher.track(self.remora_pair(pair))
@@ -156,6 +157,8 @@ def _guard_addition(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **
     return (scaled, *tag) if tag else scaled
 
 
+_guard_stake = decisions.reported(_guard_stake, _STAKE)
+_guard_confirm = decisions.reported(_guard_confirm, _CONFIRM)
 _GUARDS = {
     "bot_start": _guard_start,
     "informative_pairs": _guard_informative,
@@ -204,6 +207,12 @@ class RemoraGuard(IStrategy):
     @_guard_addition
     def adjust_trade_position(self, *args: Any, **kwargs: Any) -> Any:
         return super().adjust_trade_position(*args, **kwargs)
+
+    def is_pair_locked(self, pair: str, *, side: str = "*", **kwargs: Any) -> bool:
+        locked = bool(super().is_pair_locked(pair, side=side, **kwargs))
+        if locked:
+            decisions.report_lock(self, pair, side)
+        return locked
 
     def remora_pair(self, pair: str) -> str:
         """Returns the service's name of a pair.

@@ -58,6 +58,8 @@ class GuardSettings:
     """
     history_short: str | None = None
     """The same for the short side, for strategies that can short (`--side short`, side=short)."""
+    report_decisions: bool = False
+    """Report entries, refused and allowed ones, to the service, which follows what becomes of them."""
     ungated_backtest: bool = False
     """Backtest without Remora, for comparison."""
 
