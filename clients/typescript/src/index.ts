@@ -17,7 +17,9 @@ export type PortfolioAnswer = Schemas['PortfolioAnswer'];
 /** How pairs move together. */
 export type Correlations = Schemas['CorrelationList'];
 /** An entry that a bot wanted, refused or allowed. */
-export type Decision = Schemas['DecisionReport'];
+export type Decision = Partial<Schemas['DecisionReport']> & {
+  id: string; bot: string; pair: string; at: string; verdict: 'allowed' | 'refused' | 'locked';
+};
 /** The entries of a span, and what became of them. */
 export type Decisions = Schemas['DecisionAnswer'];
 /** How many reported entries were new, and how many were known. */

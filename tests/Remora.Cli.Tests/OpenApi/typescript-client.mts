@@ -30,7 +30,7 @@ const entry = {
   verdict: 'refused' as const, blocked_by: ['risk_score'],
 };
 const receipt = await remora.reportDecisions([entry, entry]).catch((error: RemoraError) => error.status);
-const reported = await remora.decisions({ from: '-30d', limit: 5 }).catch((error: RemoraError) => error.status);
+const reported = await remora.decisions({ from: '-30d', limit: 1000 }).catch((error: RemoraError) => error.status);
 
 async function errorOf(action: () => Promise<unknown>): Promise<string> {
   try {
