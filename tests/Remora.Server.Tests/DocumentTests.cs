@@ -266,6 +266,20 @@ public sealed class DocumentTests
             "WholeMarketAssessment" => ["pair", "untracked"],
             "PortfolioRequest" => ["horizon", "limit", "candidate"],
             "PositionRequest" => ["side", "notional", "amount", "price", "leverage", "stop_price", "liquidation_price"],
+            "DecisionReport" =>
+            [
+                "strategy",
+                "exchange",
+                "side",
+                "blocked_by",
+                "price",
+                "stake",
+                "leverage",
+                "fee",
+                "tag",
+                "stop_loss",
+                "roi",
+            ],
             "RiskPolicy" => ["horizon", "target_volatility", "block_from"],
             _ => [],
         };

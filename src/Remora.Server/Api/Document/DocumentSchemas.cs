@@ -7,6 +7,7 @@ using Microsoft.OpenApi;
 using Remora.Forecasts;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Api.Decisions;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Settings;
 
@@ -232,6 +233,7 @@ internal static partial class DocumentSchemas
     private static IEnumerable<string>? RequiredOf(Type type) =>
         type == typeof(PortfolioRequest) ? ["wallet", "positions"]
         : type == typeof(PositionRequest) ? ["pair"]
+        : type == typeof(DecisionReport) ? ["id", "bot", "pair", "at", "verdict"]
         : null;
 
     private static IReadOnlyList<string>? IntervalsOf(Type page) =>
