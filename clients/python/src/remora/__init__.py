@@ -9,6 +9,7 @@ True
 """
 
 from remora.assessment import Assessment, Forecast, ForecastAnswer, HorizonForecast
+from remora.book import BookCandidate, BookRisk, book_risk
 from remora.client import RemoraClient
 from remora.engine import Engine, assess, forecast
 from remora.errors import EngineError, RemoraError
@@ -17,6 +18,7 @@ from remora.watcher import Reading, Watcher
 
 __version__ = "0.2.0"
 __all__ = [
-    "Assessment", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast",
-    "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "forecast",
+    "Assessment", "BookCandidate", "BookRisk", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer",
+    "HorizonForecast", "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher",
+    "assess", "book_risk", "forecast",
 ]
