@@ -13,12 +13,12 @@ from remora.book import BookCandidate, BookRisk, book_risk
 from remora.client import RemoraClient
 from remora.engine import Engine, assess, forecast
 from remora.errors import EngineError, RemoraError
-from remora.reports import Correlations, PortfolioRisk, Position, Scorecard
+from remora.reports import BookScorecards, Correlations, PortfolioRisk, Position, Scorecard
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.2.0"
 __all__ = [
-    "Assessment", "BookCandidate", "BookRisk", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer",
-    "HorizonForecast", "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher",
-    "assess", "book_risk", "forecast",
+    "Assessment", "BookCandidate", "BookRisk", "BookScorecards", "Correlations", "Engine", "EngineError", "Forecast",
+    "ForecastAnswer", "HorizonForecast", "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError",
+    "Scorecard", "Watcher", "assess", "book_risk", "forecast",
 ]
