@@ -41,7 +41,8 @@ def trade(pair="BTC/USDT", amount=100.0, rate=1.0, is_short=False, pending=0.0, 
     order = types.SimpleNamespace(safe_amount=pending, ft_order_side="sell" if is_short else "buy")
     return types.SimpleNamespace(
         id=number, pair=pair, amount=amount, open_rate=rate, is_short=is_short, leverage=1.0,
-        stake_amount=amount * rate, entry_side=order.ft_order_side, open_orders=[order] if pending else [], has_open_orders=bool(pending)
+        stake_amount=amount * rate, entry_side=order.ft_order_side, open_orders=[order] if pending else [],
+        has_open_orders=bool(pending)
     )
 
 
@@ -194,7 +195,7 @@ class TheLimit(unittest.TestCase):
         self.assertIn("within max_portfolio_var again (3 of 5 hours", bot.said[1])
 
     def test_without_an_answer_on_error_decides(self):
-        for ask in (lambda *_: None, lambda *_: BookAnswer(None, ["BTC/USDT"])):
+        for ask in (lambda *_: None, lambda *_: BookAnswer(None, ["BTC/USDT"]), lambda *_: {}["wrong"]):
             for action in ("scale", "block"):
                 for on_error, expected in (("allow", 300.0), ("last", 300.0), ("block", None)):
                     bot = self.bot(ask, portfolio_action=action, on_error=on_error)
@@ -226,9 +227,9 @@ class TheService(unittest.TestCase):
 
     def test_pairs_that_it_does_not_know_are_named(self):
         ask = by_service(RemoraClient(service.url(), timeout=30))
-        found = ask({"BTC/USDT": 0.1, "NO/USDT": 0.1}, LIMIT, ("ETH/USDT", "short", 0.01), NOW)
+        found = ask({"BTC/USDT": 0.1, "NO/USDT": 0.1}, LIMIT, ("BTC/USDT", "short", 0.01), NOW)
         self.assertEqual((found.unknown, found.is_hedge), (["NO/USDT"], True))
-        self.assertIs(ask({"BTC/USDT": 0.1}, LIMIT, ("ETH/USDT", "long", 0.01), NOW).is_hedge, False)
+        self.assertIs(ask({"BTC/USDT": 0.1}, LIMIT, ("BTC/USDT", "long", 0.01), NOW).is_hedge, False)
         self.assertEqual(ask({"NO/USDT": 0.1}, LIMIT, ("ETH/USDT", "short", 0.5), NOW).unknown, ["NO/USDT"])
         self.assertIsNone(ask({}, LIMIT, ("NO/USDT", "long", 0.5), NOW))
         self.assertIsNone(ask({"NO/USDT": 0.1}, LIMIT, None, NOW))

@@ -7,7 +7,9 @@ import { known } from '../knowledge.js';
 import { rough } from '../numbers.js';
 import { empty, loading, noPast, noStore } from '../parts/empty.js';
 import { go, marketChoice, marketOf, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
-import { accuracy, alarmLine, bookRecord, extent, falls, hits, recordSentence, ungraded, vintages } from '../parts/record.js';
+import {
+  accuracy, alarmLine, bookRecord, extent, falls, hits, recordSentence, ungraded, vintages,
+} from '../parts/record.js';
 import { horizons } from '../words.js';
 
 const spans = [['all', 'All'], ['-365d', '1 year'], ['-90d', '90 days'], ['-30d', '30 days']];

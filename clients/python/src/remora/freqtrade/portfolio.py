@@ -67,7 +67,7 @@ class PortfolioLimit:
     def risk(self, time: Any) -> BookAnswer | None:
         """Returns what the open trades can lose now; None without an answer."""
         weights = self._weights()
-        return self._ask(weights, self._limit, None, time) if weights else BookAnswer(0.0, [])
+        return self._answer(weights, self._limit, None, time) if weights else BookAnswer(0.0, [])
 
     def fits(self, pair: str, side: str, notional: float, time: Any) -> float | None:
         """Returns the largest notional, up to this one, that the limit lets an entry have.
@@ -79,11 +79,11 @@ class PortfolioLimit:
         if not wallet > 0:
             return 0.0
         candidate = self._strategy.remora_pair(pair), side, notional / wallet
-        found = self._ask(weights, self._limit, candidate, time)
+        found = self._answer(weights, self._limit, candidate, time)
         if found is not None and found.is_hedge and (found.value_at_risk or 0) > self._limit:
             if found.after is not None and found.after <= found.value_at_risk:  # type: ignore[operator]
                 return notional
-            found = self._ask(weights, found.value_at_risk or self._limit, candidate, time)
+            found = self._answer(weights, found.value_at_risk or self._limit, candidate, time)
         if found is None or found.largest is None:
             self.counts["unknown"] += 1
             return None
@@ -160,6 +160,15 @@ class PortfolioLimit:
             self._strategy.dp.send_msg(f"Remora: {text}", always_send=True)
         else:
             log.log(self._level(), "Remora at %s: %s", hour, text)
+
+    def _answer(
+        self, weights: Mapping[str, float], limit: float, candidate: Candidate | None, time: Any
+    ) -> BookAnswer | None:
+        try:
+            return self._ask(weights, limit, candidate, time)
+        except Exception:  # Freqtrade would take the stake as it is; without an answer on_error decides
+            log.exception("no answer about the portfolio")
+            return None
 
     def _weights(self) -> dict[str, float]:
         from freqtrade.persistence import Trade
