@@ -17,4 +17,5 @@ namespace Remora.Client;
 [JsonSerializable(typeof(Risk))]
 [JsonSerializable(typeof(RiskPage))]
 [JsonSerializable(typeof(Scorecard))]
+[JsonSerializable(typeof(BookScorecards))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -142,6 +142,25 @@ public sealed partial class RemoraClient
         return RiskJson.ReadDecisions(await _endpoint.GetAsync(path, cancellation));
     }
 
+    /// <summary>
+    /// Returns how what was said about fixed books and the books of followed bots met what came.
+    /// </summary>
+    /// <param name="from">The first hour; null for the begin of each record.</param>
+    /// <param name="to">The end, exclusive; null for now.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="RemoraException">The service does not answer, or it has no
+    /// store.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
+    public async Task<BookScorecards> BookScorecardsAsync(
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var path = Question.PathOf("api/v1/scorecard/books", ("from", Written(from)), ("to", Written(to)));
+        return RiskJson.ReadBookScorecards(await _endpoint.GetAsync(path, cancellation));
+    }
+
     private static string? Written(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -97,6 +97,10 @@ internal static class RiskJson
             : throw Unexpected($"it is for {answer.Pair}, not {pair}");
     }
 
+    public static BookScorecards ReadBookScorecards(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.BookScorecards))
+        ?? throw Unexpected("it is null");
+
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null)

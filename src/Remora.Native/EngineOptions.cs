@@ -4,6 +4,7 @@ using Remora.Backtest.Data;
 using Remora.Columns;
 using Remora.Csv;
 using Remora.Markets;
+using Remora.Portfolios;
 using Remora.Risk;
 
 namespace Remora.Native;
@@ -34,6 +35,8 @@ internal sealed record EngineOptions
 
     public IReadOnlyList<OutsideOption?>? Outside { get; init; }
 
+    public int? BookHours { get; init; }
+
     /// <summary>Parses options.</summary>
     /// <exception cref="RefusedException">The text is not JSON of this form.</exception>
     public static EngineOptions Parse(ReadOnlySpan<byte> json) => Parse(json, NativeJson.Shared.EngineOptions);
@@ -62,6 +65,12 @@ internal sealed record EngineOptions
         : throw Refuse(
             $"timeframe is {Quote(Timeframe)}: expected one of {string.Join(", ", Markets.Timeframe.Known)}"
         );
+
+    /// <summary>Returns the number of hours to keep for books; 0 for none.</summary>
+    public int GetBookHours() =>
+        BookHours is null or (>= 0 and <= BookPast.MostHours)
+            ? BookHours ?? 0
+            : throw Refuse($"book_hours is {BookHours}: expected 0 to {BookPast.MostHours}");
 
     /// <summary>Returns the policies, at least one.</summary>
     public IReadOnlyList<RiskPolicy> GetPolicies()
@@ -161,7 +170,7 @@ internal sealed record EngineOptions
         return new(at, announced, name);
     }
 
-    private static T Parse<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    internal static T Parse<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
         try
@@ -306,7 +315,10 @@ internal sealed record ColumnDescription(string Name, ValueKind Kind, bool Optio
 [JsonSerializable(typeof(EngineOptions))]
 [JsonSerializable(typeof(OutsideOption[]))]
 [JsonSerializable(typeof(LibraryDescription))]
+[JsonSerializable(typeof(BookQuestion))]
+[JsonSerializable(typeof(BookAnswer))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
-    public static NativeJson Shared { get; } = new(RemoraJson.NewOptions(RemoraJson.EnumNames<ValueKind>()));
+    public static NativeJson Shared { get; } =
+        new(RemoraJson.NewOptions(RemoraJson.EnumNames<ValueKind>(), RemoraJson.EnumNames<BookKind>()));
 }

@@ -19,6 +19,7 @@ internal sealed unsafe class EngineSession
     private readonly Signal[] _configured;
     private readonly KnowableQueue _outside = new();
     private readonly TextTable _texts = new();
+    private readonly BookPast? _past;
     private Timeframe? _timeframe;
     private MarketHistory? _longer; // until the first candle
     private MarketId? _market;
@@ -38,6 +39,7 @@ internal sealed unsafe class EngineSession
                 signals.Add(values.GetSignal(i));
         }
         _configured = [.. signals.Order()];
+        _past = options.GetBookHours() is > 0 and var kept ? new(kept) : null;
         var calendar = options.GetCalendar();
         foreach (var known in calendar.Flags)
             _outside.Add(known);
@@ -116,6 +118,7 @@ internal sealed unsafe class EngineSession
             var first =
                 _engine.Apply(Take(market, candle))
                 ?? throw new InvalidOperationException($"row {row}: the arrays changed during the call");
+            _past?.Add(first.AsOf!.Value, first.Forecast, _engine.HoursOf(market));
             foreach (var group in groups)
                 group.Write(_engine, market, first, row);
         }
@@ -139,6 +142,22 @@ internal sealed unsafe class EngineSession
             RemoraJson.Options.TypeOf<Assessment>()
         );
     }
+
+    /// <summary>Returns what a book needs of this market at a moment; null before the first
+    /// candle.</summary>
+    /// <exception cref="RefusedException">The engine keeps no hours for books.</exception>
+    public BookMarket? ToBookMarket(Instant? at)
+    {
+        if (_past is null)
+            throw new RefusedException(
+                ResultCode.Argument,
+                $"the engine of {_pair} was created without book_hours: name them in its options"
+            );
+        return _market is null ? null : _past.At(_market, at ?? _lastOpen!.Value + _timeframe!.Length);
+    }
+
+    /// <summary>The pair.</summary>
+    public Pair Pair => _pair;
 
     /// <summary>Returns the text of a code.</summary>
     public string Text(int code) =>

@@ -147,6 +147,39 @@ internal static unsafe class Exports
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "remora_book")]
+    public static int Book(
+        ulong* engines,
+        long count,
+        long at,
+        byte* question,
+        long questionLength,
+        byte* buffer,
+        long capacity,
+        long* length,
+        NativeError* error
+    )
+    {
+        try
+        {
+            if (count is < 0 or > BookQuestion.MostEngines || (engines is null && count > 0))
+                throw new RefusedException(
+                    ResultCode.Argument,
+                    $"engines is null, or there are {count}: expected 0 to {BookQuestion.MostEngines}"
+                );
+            Instant? moment = at == NoTime ? null : new(at);
+            var json = BookQuestion
+                .Parse(NativeText.Read(question, questionLength, "question"))
+                .Answer(new(engines, (int)count), moment);
+            NativeText.Write(json, buffer, capacity, length);
+            return Succeed(error);
+        }
+        catch (Exception e)
+        {
+            return Fail(error, e);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "remora_text")]
     public static int Text(ulong engine, int code, byte* buffer, long capacity, long* length, NativeError* error)
     {

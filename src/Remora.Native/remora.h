@@ -126,7 +126,9 @@ int32_t remora_describe(char *buffer, int64_t capacity, int64_t *length, remora_
  *     "outside": [                       outside values, each used from the moment it was knowable
  *       {"kind": "fear_greed_daily", "file": "fear-greed.csv"},
  *       {"kind": "funding8h", "base": "BTC", "times": [1704067200000], "values": [0.0001]}
- *     ]
+ *     ],
+ *     "book_hours": 0                    the hours to keep for remora_book, 0 to 200000; default 0.
+ *                                        Correlations need 720; a past day needs all hours since it
  *   }
  */
 int32_t remora_create(const char *options, int64_t length, remora_engine *engine,
@@ -162,6 +164,31 @@ int32_t remora_observe(remora_engine engine, const char *outside, int64_t length
  */
 int32_t remora_json(remora_engine engine, int32_t policy, int32_t side, int64_t now, char *buffer,
                     int64_t capacity, int64_t *length, remora_error *error);
+
+/*
+ * Writes what a book can lose, as JSON: the model of docs/portfolio.md over the forecasts of full
+ * hours (and the newest one) and over correlations of the 30 days before. The engines, at most
+ * 1000, must have been created with "book_hours"; each is one market of the book. `at` is the
+ * moment to assess; REMORA_NO_TIME is each engine's newest candle. Weights are signed notionals
+ * divided by the wallet. `question` is JSON of `question_length` bytes, or ended by NUL if that
+ * is -1:
+ *
+ *   {
+ *     "horizon": "24h",                  or "4h"; default "24h"
+ *     "positions": [{"pair": "BTC/USDT", "weight": 0.5}, {"pair": "ETH/USDT", "weight": -0.2}],
+ *     "limit": 0.04,                     the value at risk at 95 % to keep; default none
+ *     "candidate": {"pair": "SOL/USDT", "side": "long", "size": 0.1}    default none; no size: how
+ *   }                                    large it may be
+ *
+ * The answer: "as_of", "kind", "volatility", "value_at_risk" and "expected_shortfall" (objects with
+ * "0.95" and "0.99"), "unknown" (the pairs without an engine or a forecast that is less than an
+ * hour old, which no figure counts), "assumed" (the number of correlations that are assumed), and
+ * "candidate" with "largest_size", "is_hedge" and "value_at_risk_after" at 95 %. Figures that are
+ * not known are null. One call at a time on each engine.
+ */
+int32_t remora_book(const remora_engine *engines, int64_t count, int64_t at, const char *question,
+                    int64_t question_length, char *buffer, int64_t capacity, int64_t *length,
+                    remora_error *error);
 
 /* Writes the text of a code of this engine. Codes count from 0. */
 int32_t remora_text(remora_engine engine, int32_t code, char *buffer, int64_t capacity,

@@ -57,6 +57,7 @@ namespace Remora.Server;
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(RiskBatch))]
 [JsonSerializable(typeof(Scorecard))]
+[JsonSerializable(typeof(BookScorecardList))]
 [JsonSerializable(typeof(ServiceStatus))]
 [JsonSerializable(typeof(SourceList))]
 [JsonSerializable(typeof(StoreHealth))]

@@ -35,6 +35,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly KeyUse _use;
     private readonly AvailabilityRecord? _availability;
     private readonly RecordKeeper? _record;
+    private readonly BookKeeper? _bookRecord;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -72,6 +73,8 @@ public sealed class ServiceHost : IAsyncDisposable
         _whitelists = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(NewWhitelist)];
         var bookRisk = new BookRisk(Board, _correlations);
         _books = [.. settings.Freqtrade.Where(bot => bot.Follow).Select(bot => NewBook(bot, bookRisk))];
+        if (parts.Record is { } books)
+            _bookRecord = new(books.Session, markets, Board, bookRisk, clock);
         _app = new HttpInterface(
             settings,
             parts,
@@ -214,6 +217,7 @@ public sealed class ServiceHost : IAsyncDisposable
                 ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
                 : Task.CompletedTask,
             _record is { } record ? Start("track record", record.RunAsync) : Task.CompletedTask,
+            _bookRecord is { } books ? Start("record of books", books.RunAsync) : Task.CompletedTask,
             _availability is { } availability ? Start("availability", availability.RunAsync) : Task.CompletedTask,
             _parts.Past is { } past ? Start("states of forecasts", past.RunAsync) : Task.CompletedTask,
             Start("correlations", _correlations.RunAsync),

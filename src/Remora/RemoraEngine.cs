@@ -135,6 +135,11 @@ public sealed class RemoraEngine
     /// </summary>
     public byte[]? SaveForecaster(MarketId market) => Track(market).SaveForecaster();
 
+    /// <summary>Returns a market's whole hours; null without forecasts, and for a market that was
+    /// not seen.</summary>
+    public StandardizedHours? HoursOf(MarketId market) =>
+        _markets.TryGetValue(market, out var tracked) ? tracked.Hours : null;
+
     private Assessment? Recover(MarketId market, MarketHistory history)
     {
         var tracked = _markets[market] = NewState(market);

@@ -114,6 +114,12 @@ public sealed class ClientTests
         Assert.Equal(("0.99", 3L), (record.Alarm!.Days![0].Claims![0].Level, record.Alarm.Days[0].Claims![0].Hits));
         Assert.Empty(horizon.Vintages);
 
+        var books = await client.BookScorecardsAsync(DateTimeOffset.UnixEpoch);
+        Assert.StartsWith("GET /api/v1/scorecard/books?from=1970-01-01T00%3A00%3A00.000Z ", server.Requests.Last());
+        var hedged = Assert.Single(books.Books);
+        Assert.Equal(("hedged", null, 23L), (hedged.Name, hedged.Bias, hedged.NotGraded["gap"]));
+        Assert.Equal((1L, 1.2), (hedged.ValueAtRisk["0.95"].Hits, hedged.ValueAtRisk["0.95"].Shortfall));
+
         foreach (var wallet in new[] { 0, -1, double.NaN, double.PositiveInfinity })
             await Assert.ThrowsAsync<ArgumentException>(() =>
                 client.PortfolioAsync(wallet, [new("BTC/USDT") { Notional = 1 }])
@@ -129,6 +135,7 @@ public sealed class ClientTests
             );
             Assert.Equal(RemoraFault.NotAnAssessment, error.Fault);
             await Assert.ThrowsAsync<RemoraException>(() => fresh.ScorecardAsync("BTC/USDT"));
+            await Assert.ThrowsAsync<RemoraException>(() => fresh.BookScorecardsAsync());
         }
     }
 

@@ -223,6 +223,11 @@ internal sealed class FaultyServer : IAsyncDisposable
                 "200 OK",
                 """{"as_of":null,"pairs":["BTC/USDT","ETH/USDT"],"correlations":[[1,0.8],[0.8,1]],"assumed":[[false,true],[true,false]]}"""
             );
+        if (target.Contains("/scorecard/books"))
+            return (
+                "200 OK",
+                """{"from":null,"to":"2026-01-02T00:00:00Z","horizon":"24h","books":[{"name":"hedged","followed":false,"since":"2026-01-01T00:00:00Z","hours":24,"graded":1,"independent":1,"bias":null,"value_at_risk":{"0.95":{"hits":1,"expected":0.05,"n":1,"kupiec_p":0.01,"shortfall":1.2}},"not_graded":{"gap":23}}]}"""
+            );
         if (target.Contains("/scorecard"))
             return (
                 "200 OK",

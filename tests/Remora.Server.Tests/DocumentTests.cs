@@ -34,6 +34,7 @@ public sealed class DocumentTests
                 "/api/v1/risk",
                 "/api/v1/risk/batch",
                 "/api/v1/scorecard",
+                "/api/v1/scorecard/books",
                 "/api/v1/sources",
                 "/api/v1/status",
                 "/api/v1/store",

@@ -50,6 +50,26 @@ class Tick(RemoraGuard, IStrategy):
         return dataframe
 
 
+class Hoard(Tick):
+    """Enters every pair and leaves none; says what the open trades can lose after each order."""
+
+    max_entry_position_adjustment = -1
+    position_adjustment_enable = True
+
+    def bot_loop_start(self, current_time, **kwargs):
+        self.say(current_time)
+
+    def order_filled(self, pair, trade, order, current_time, **kwargs):
+        self.say(current_time)
+
+    def adjust_trade_position(self, trade, current_time, min_stake, **kwargs):
+        return 100
+
+    def say(self, current_time):
+        found = self.remora_portfolio(current_time)
+        log.info("portfolio %r", None if found is None else (found.value_at_risk, len(found.unknown)))
+
+
 class Tock(ForecastStop, TargetVolatility):
     """Enters BTC/USDT and ETH/USDT in each loop and leaves at once, and adds to SOL/USDT.
 
@@ -138,6 +158,31 @@ class WithoutService(WithBot):
         bot.until(lambda: "Remora blocks a long entry of ETH/USDT: no_fear_greed" in bot.log(), "a blocked entry")
         bot.end()
         self.assertEqual(bot.entries(), entries)
+
+
+    def test_no_order_raises_the_open_trades_above_their_limit(self):
+        limit = 0.004
+        policy = self.folder / "open.json"
+        policy.write_text(json.dumps({"name": "open", "decision": {"blocking_score": 1, "blocking_flags": []}}))
+        bot = self.bot(
+            "Hoard", stake_amount=200, dry_run_wallet=2000,
+            remora={
+                "engine": "inside", "on_error": "block", "policy": str(policy), "max_portfolio_var": limit,
+                "portfolio_action": "scale"
+            }
+        )
+        bot.config["exchange"]["pair_whitelist"] = PAIRS[:3]
+        bot.start(REMORA_URL="http://127.0.0.1:9")
+        bot.until(lambda: re.search("Remora (scales to|blocks, by max_portfolio_var)", bot.log()), "the limit")
+        bot.loops(2)
+        bot.end()
+        self.assertGreater(bot.entries(), 0)
+        said = re.findall(r"portfolio \((\S+), (\d+)\)", bot.log())
+        risks = [float(risk) for risk, _ in said if risk != "None"]
+        self.assertGreater(max(risks), 0.5 * limit, said)
+        # Prices and forecasts move between an order and what is said after it.
+        self.assertLess(max(risks), 1.2 * limit, said)
+        self.assertEqual({unknown for _, unknown in said}, {"0"})
 
 
 class WithService(WithBot):

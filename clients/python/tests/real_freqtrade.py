@@ -3,10 +3,12 @@
 Runs where Freqtrade is installed; ../test.sh installs it into a virtual environment.
 """
 
+import ast
 import csv
 import importlib.util
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -229,6 +231,147 @@ class RealFreqtrade(WithCandles):
         )
         self.assertIn("No variance on indicator(s) found due to recursive formula", said)
         self.assertIn("No lookahead bias on indicators found", said)
+
+
+class RealPortfolio(WithCandles):
+    """Three coins in May 2022, entered together: max_portfolio_var by the native engine."""
+
+    PAIRS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+    TIMERANGE = "20220505-20220604"
+    FILL = pd.Timedelta(hours=1)
+    STRATEGIES = """
+import logging
+
+from freqtrade.strategy import IStrategy
+from remora.freqtrade import RemoraGuard
+
+log = logging.getLogger("freqtrade.test")
+
+
+class Free(RemoraGuard, IStrategy):
+    INTERFACE_VERSION = 3
+    timeframe = "1h"
+    minimal_roi = {"0": 0.05}
+    stoploss = -0.1
+    position_adjustment_enable = True
+    remora = {"ungated_backtest": True}
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["enter_long"] = 1
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        dataframe.loc[dataframe["close"] < dataframe["close"].shift(36), "exit_long"] = 1
+        return dataframe
+
+
+class Scaled(Free):
+    remora = {"policy": "POLICY", "max_portfolio_var": 0.04, "on_error": "block"}
+
+    def bot_loop_start(self, current_time, **kwargs):
+        if current_time.hour == 23:
+            log.info("counts %r", dict(self.remora_portfolio_counts()))
+
+
+class Blocked(Scaled):
+    remora = {**Scaled.remora, "portfolio_action": "block"}
+
+
+class Reduced(Scaled):
+    remora = {**Scaled.remora, "portfolio_action": "reduce"}
+"""
+
+    @staticmethod
+    def read(pair):
+        path = service.SHARED / f"data/candles/{pair.replace('/', '')}-5m.csv.gz"
+        if not path.is_file():
+            raise unittest.SkipTest(f"there is no {path}")
+        frame = pd.read_csv(path)
+        days = [int(pd.Timestamp(day, tz="UTC").timestamp() * 1000) for day in ("2022-03-20", "2022-06-05")]
+        return frame[frame["timestamp"].between(*days)].reset_index(drop=True)
+
+    @staticmethod
+    def candles():
+        return RealPortfolio.read("BTC/USDT")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        config = json.loads((cls.folder / "config.json").read_text())
+        config["exchange"]["pair_whitelist"] = list(cls.PAIRS)
+        config.update(timeframe="1h", max_open_trades=3, stake_amount=300)
+        (cls.folder / "config.json").write_text(json.dumps(config))
+        policy = cls.folder / "open.json"
+        policy.write_text(json.dumps({"name": "open", "decision": {"blocking_score": 1, "blocking_flags": []}}))
+        (cls.folder / "strategies/portfolio.py").write_text(cls.STRATEGIES.replace("POLICY", str(policy)))
+        cls.engines, cls.hourly = [], {}
+        for pair in cls.PAIRS:
+            frame = cls.read(pair)
+            stored = frame.assign(date=pd.to_datetime(frame.pop("timestamp"), unit="ms", utc=True)).set_index("date")
+            how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+            cls.hourly[pair] = stored.resample("1h").agg(how)
+            for timeframe, rows in (("5m", stored[list(how)]), ("1h", cls.hourly[pair])):
+                file = cls.folder / f"data/binance/{pair.replace('/', '_')}-{timeframe}.feather"
+                rows.reset_index().to_feather(file, compression="lz4")
+            engine = remora.Engine(pair, "5m", book_hours=10_000)
+            cls.addClassCleanup(engine.close)
+            engine.assess(stored.reset_index(), columns=["as_of"])
+            cls.engines.append(engine)
+        cls.said, cls.results = cls.backtest("Free", "Scaled", "Blocked", "Reduced", timerange=cls.TIMERANGE)
+
+    def books(self, name):
+        """Returns the value at risk after the entries of each moment, from the exported trades."""
+        orders = [
+            (pd.Timestamp(order["order_filled_timestamp"], unit="ms", tz="UTC"), order["ft_is_entry"], trade, order)
+            for trade in self.results[name]["trades"] for order in trade["orders"]
+        ]
+        found = []
+        for moment in sorted({time for time, is_entry, _, _ in orders if is_entry}):
+            weights, wallet = {}, 0.99 * (1000 + sum(
+                trade["profit_abs"] for trade in self.results[name]["trades"]
+                if pd.Timestamp(trade["close_date"]) <= moment
+            ))
+            for pair in self.PAIRS:
+                price = self.hourly[pair]["close"][moment - self.FILL]
+                for trade in self.results[name]["trades"]:
+                    if trade["pair"] != pair or pd.Timestamp(trade["close_date"]) <= moment:
+                        continue
+                    amount = sum(
+                        order["amount"] * (1 if is_entry else -1) for time, is_entry, own, order in orders
+                        if own is trade and time <= moment
+                    )
+                    weights[pair] = weights.get(pair, 0) + amount * price
+                    wallet += amount * (price - trade["open_rate"])
+            weights = {pair: value / wallet for pair, value in weights.items()}
+            found.append(remora.book_risk(self.engines, weights, at=moment)["value_at_risk"]["0.95"])
+        return found
+
+    def counts(self, name):
+        said = self.said.split(f"Running backtesting for Strategy {name}")[1].split("Running backtesting for")[0]
+        return ast.literal_eval(re.findall(r"counts (\{.*\})", said)[-1])
+
+    def test_no_entry_raises_the_book_above_the_limit(self):
+        free = self.books("Free")
+        self.assertGreater(sum(risk is not None and risk > 0.04 for risk in free), len(free) / 4)
+        for name in ("Scaled", "Blocked", "Reduced"):
+            risks = self.books(name)
+            self.assertGreater(len(risks), 10, name)
+            # Trades that close at the same moment and rounded rates leave a small difference.
+            self.assertTrue(all(risk is not None and risk <= 0.04 * 1.005 for risk in risks), (name, risks))
+        self.assertGreater(self.counts("Scaled")["scaled"], 0)
+        self.assertGreater(self.counts("Blocked")["blocked"], 0)
+
+    def test_drift_is_counted_and_reduce_trims_it(self):
+        scaled, reduced = self.counts("Scaled"), self.counts("Reduced")
+        self.assertGreater(scaled["hours_over"], 0)
+        self.assertIn("The open trades pass their limit: one day in twenty they lose more than", self.said)
+        self.assertGreater(reduced["trimmed"], 0)
+        self.assertLess(reduced["hours_over"] / reduced["hours"], scaled["hours_over"] / scaled["hours"])
+        tags = [order["ft_order_tag"] for trade in self.results["Reduced"]["trades"] for order in trade["orders"]]
+        self.assertIn("remora_portfolio", tags)
 
 
 class RealCandles(WithCandles):

@@ -32,6 +32,9 @@ else:
         def bot_start(self, **kwargs):
             pass
 
+        def bot_loop_start(self, current_time, **kwargs):
+            pass
+
         def populate_indicators(self, dataframe, metadata):
             return dataframe
 
@@ -58,10 +61,17 @@ else:
         ):
             return None
 
-    _package, _strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
-    _package.strategy, _strategy.IStrategy = _strategy, IStrategy
+    class Trade:
+        @staticmethod
+        def get_trades_proxy(*, is_open=None):
+            return []
+
+    _package, _strategy, _persistence = (
+        types.ModuleType(name) for name in ("freqtrade", "freqtrade.strategy", "freqtrade.persistence")
+    )
+    _package.strategy, _strategy.IStrategy, _persistence.Trade = _strategy, IStrategy, Trade
     # Imported by the guard and the examples.
-    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})
+    sys.modules.update({module.__name__: module for module in (_package, _strategy, _persistence)})
 
 
 class DataProvider:
@@ -85,12 +95,12 @@ def signals(bot, dataframe, pair="BTC/USDT"):
     return bot.populate_exit_trend(bot.populate_entry_trend(frame, metadata), metadata)
 
 
-def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.0):
+def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.0, max_stake=1000.0):
     """Calls stake and confirmation, as on a signal. Returns the stake, or None without an entry."""
     now = now or pd.Timestamp("2026-01-01", tz="UTC")
     amount = bot.custom_stake_amount(
-        pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake, max_stake=1000.0,
-        leverage=1.0, entry_tag=None, side=side
+        pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake,
+        max_stake=max_stake, leverage=1.0, entry_tag=None, side=side
     )
     if not amount:
         return None
@@ -101,13 +111,13 @@ def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.
     return amount if confirmed else None
 
 
-def adjust(bot, pair="BTC/USDT", is_short=False, now=None, min_stake=5.0):
+def adjust(bot, pair="BTC/USDT", is_short=False, now=None, min_stake=5.0, trade=None):
     """Calls the position adjustment of an open trade.
 
     Returns the stake to add, a negative stake to remove or None, and the tag of the order.
     """
     answer = bot.adjust_trade_position(
-        trade=types.SimpleNamespace(pair=pair, is_short=is_short),
+        trade=trade or types.SimpleNamespace(pair=pair, is_short=is_short),
         current_time=now or pd.Timestamp("2026-01-01", tz="UTC"), current_rate=1.0, current_profit=-0.1,
         min_stake=min_stake, max_stake=1000.0, current_entry_rate=1.0, current_exit_rate=1.0, current_entry_profit=-0.1,
         current_exit_profit=-0.1,

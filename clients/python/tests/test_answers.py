@@ -35,10 +35,17 @@ class ReadingAnswers(unittest.TestCase):
         with mock.patch.object(client._endpoint, "get", return_value=record) as get:
             self.assertEqual(client.scorecard("BTC/USDT", "4h", start), record)
             self.assertIn("horizon=4h&from=2026-01-01T00%3A00%3A00.000Z", get.call_args.args[0])
+        graded = {"horizon": "24h", "books": []}
+        with mock.patch.object(client._endpoint, "get", return_value=graded) as get:
+            self.assertEqual(client.book_scorecards(end=start), graded)
+            self.assertEqual(get.call_args.args[0], "/api/v1/scorecard/books?to=2026-01-01T00%3A00%3A00.000Z")
         with self.assertRaises(ValueError):
             client.scorecard("BTC/USDT", start=datetime(2026, 1, 1))
         for wrong in (None, [], {}, {"pairs": []}):
-            for ask in (client.correlations, lambda: client.portfolio(1, book), lambda: client.scorecard("BTC/USDT")):
+            for ask in (
+                client.correlations, lambda: client.portfolio(1, book), lambda: client.scorecard("BTC/USDT"),
+                client.book_scorecards
+            ):
                 fresh = mock.patch.object(client._endpoint, "get", return_value=wrong)
                 with fresh, self.assertRaises(RemoraError) as raised:
                     ask()

@@ -10,6 +10,8 @@ export type Assessment = Schemas['Assessment'];
 export type ForecastAnswer = Schemas['ForecastAnswer'];
 /** How the published forecasts of a pair met what came. */
 export type Scorecard = Schemas['Scorecard'];
+/** How what was said about books met what came. */
+export type BookScorecards = Schemas['BookScorecardList'];
 /** A book whose risk is asked for. */
 export type PortfolioRequest = Schemas['PortfolioRequest'];
 /** What all positions of a book can lose together. */
@@ -239,6 +241,17 @@ export class Remora {
     const answer = await this.#request('api/v1/decisions', query);
     listOf(answer, 'decisions');
     return answer as Decisions;
+  }
+
+  /**
+   * Returns how what was said about three fixed books and those of followed bots met what came. `from`
+   * and `to` are times, or spans before now such as `-30d`.
+   * @throws RemoraError The service does not answer, or it has no store.
+   */
+  async bookScorecards(query: { from?: string; to?: string } = {}): Promise<BookScorecards> {
+    const answer = await this.#request('api/v1/scorecard/books', query);
+    listOf(answer, 'books');
+    return answer as BookScorecards;
   }
 
   /**

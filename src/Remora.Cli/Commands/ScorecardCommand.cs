@@ -11,14 +11,16 @@ namespace Remora.Cli.Commands;
 /// </summary>
 internal static class ScorecardCommand
 {
+    private const string Books = "books";
+
     public static Command Create()
     {
-        var pair = new Argument<string>("PAIR") { Description = "A pair, for example BTC/USDT" };
+        var pair = new Argument<string>("PAIR") { Description = "A pair, for example BTC/USDT, or 'books'" };
         pair.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
-                if (!Pair.TryParse(token.Value, out _))
-                    result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+                if (token.Value != Books && !Pair.TryParse(token.Value, out _))
+                    result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT, or {Books}");
         });
         var horizon = new Option<string?>("--horizon") { Description = "Only this horizon [default: all]" };
         horizon.AcceptOnlyFromAmong([.. Horizon.All.Select(each => each.Name)]);
@@ -36,8 +38,9 @@ internal static class ScorecardCommand
         var service = new RunningServiceOptionSet();
         var command = new Command(
             "scorecard",
-            "Prints how the published forecasts of a pair met what came. Exit code: 0 printed, 1 the record "
-                + "contradicts what the forecasts claim, 2 invalid use, 3 no response."
+            "Prints how the published forecasts of a pair met what came; 'books': what was said about three fixed "
+                + "books and those of followed bots. Exit code: 0 printed, 1 the record contradicts "
+                + "what the forecasts claim, 2 invalid use, 3 no response."
         )
         {
             pair,
@@ -52,9 +55,10 @@ internal static class ScorecardCommand
         command.SetAction(
             async (parsed, cancellation) =>
             {
+                var isBooks = parsed.GetValue(pair) == Books;
                 string?[] query =
                 [
-                    Parameter("pair", parsed.GetValue(pair)),
+                    isBooks ? null : Parameter("pair", parsed.GetValue(pair)),
                     Parameter("horizon", parsed.GetValue(horizon)),
                     Parameter("from", parsed.GetValue(from)?.ToString()),
                     Parameter("to", parsed.GetValue(until)?.ToString()),
@@ -66,15 +70,20 @@ internal static class ScorecardCommand
                     using var running = service.Connect(parsed);
                     // A long record takes seconds
                     using var response = await running.OpenAsync(
-                        "/api/v1/scorecard?" + string.Join('&', query.Where(part => part is not null)),
+                        $"/api/v1/scorecard{(isBooks ? "/books" : "")}?"
+                            + string.Join('&', query.Where(part => part is not null)),
                         cancellation
                     );
                     var text = await response.Content.ReadAsStringAsync(cancellation);
                     var scorecard = JsonElement.Parse(text);
                     if (parsed.GetValue(json))
                         Console.WriteLine(text);
+                    else if (isBooks)
+                        ScorecardText.PrintBooks(scorecard);
                     else
                         ScorecardText.Print(scorecard);
+                    if (isBooks)
+                        return ExitCode.Ok;
                     var isRaised = scorecard.GetProperty("alarm").GetProperty("raised").GetBoolean();
                     return isRaised ? ExitCode.No : ExitCode.Ok;
                 }

@@ -23,6 +23,42 @@ internal static class ScorecardText
         PrintAlarm(scorecard.GetProperty("alarm"));
     }
 
+    /// <summary>Prints the record of books.</summary>
+    public static void PrintBooks(JsonElement scorecard)
+    {
+        Console.WriteLine($"Books, {scorecard.GetProperty("horizon")} ahead, as if the positions had been held");
+        var table = NewTable(
+            "book",
+            "since",
+            "graded",
+            "of hours",
+            "bias",
+            "level",
+            "hits",
+            "expected",
+            "p",
+            "shortfall"
+        );
+        foreach (var book in scorecard.GetProperty("books").EnumerateArray())
+        foreach (var level in book.GetProperty("value_at_risk").EnumerateObject())
+            table.AddRow(
+                Markup.Escape(book.GetProperty("name").GetString()!),
+                book.GetProperty("since").GetString()!,
+                book.GetProperty("graded").ToString(),
+                book.GetProperty("hours").ToString(),
+                Number(book, "bias", "+0.00;-0.00"),
+                level.Name,
+                $"{level.Value.GetProperty("hits")} of {level.Value.GetProperty("n")}",
+                Number(level.Value, "expected", "0.0"),
+                Number(level.Value, "kupiec_p", "0.000"),
+                Number(level.Value, "shortfall", "0.00")
+            );
+        if (table.Rows.Count == 0)
+            Console.WriteLine("Nothing was stored yet: the fixed books need BTC/USDT, ETH/USDT and SOL/USDT");
+        else
+            Terminal.Data.Write(table);
+    }
+
     private static string Name(JsonElement scorecard) =>
         $"{scorecard.GetProperty("pair")} on {scorecard.GetProperty("exchange")}, {scorecard.GetProperty("timeframe")}";
 

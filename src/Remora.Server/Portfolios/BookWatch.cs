@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Remora.Bots.Freqtrade;
 using Remora.Forecasts;
@@ -8,7 +7,6 @@ using Remora.Server.Answers;
 using Remora.Server.Api.Portfolios;
 using Remora.Server.Settings;
 using Remora.Store;
-using Remora.Store.Tables;
 using static System.FormattableString;
 
 namespace Remora.Server.Portfolios;
@@ -180,24 +178,8 @@ internal sealed class BookWatch
         {
             if (!await _store!.IsReadyWithinAsync(TimeSpan.Zero, deadline.Token))
                 return;
-            var (values, shortfalls) = (risk.ValueAtRisk, risk.ExpectedShortfall);
             await _store.Store.Books.AddAsync(
-                new(
-                    book.Bot,
-                    hour,
-                    book.Currency!,
-                    risk.Wallet,
-                    risk.Positions.Count,
-                    risk.Unknown.Count,
-                    risk.Volatility,
-                    values[PortfolioText.At95],
-                    values[PortfolioText.At99],
-                    shortfalls[PortfolioText.At95],
-                    shortfalls[PortfolioText.At99],
-                    book.LiquidationChance,
-                    risk.OverLimit,
-                    Encoding.UTF8.GetString(RenderedAnswer.Of(risk).Body)
-                ),
+                RecordedBook.Row(book.Bot, hour, book.Currency!, risk, book.LiquidationChance),
                 deadline.Token
             );
             _stored = hour;

@@ -3,10 +3,11 @@ using Remora.Markets;
 namespace Remora.Store.Tables;
 
 /// <summary>
-/// What the open trades of a followed bot could lose within 24 hours, at one moment. Ratios are
-/// relative to the wallet; an unknown value is NaN or null.
+/// What the open trades of a followed bot, or a fixed book, could lose within 24 hours, at one
+/// moment. Ratios are relative to the wallet; an unknown value is NaN or null.
 /// </summary>
-/// <param name="Bot">The address of the bot, without a password.</param>
+/// <param name="Bot">The address of the bot, without a password; the name of a fixed
+/// book.</param>
 /// <param name="At">The moment.</param>
 /// <param name="Currency">The currency of the wallet.</param>
 /// <param name="Wallet">The balance that the bot manages.</param>
@@ -37,7 +38,29 @@ public sealed record BookRow(
     string Answer
 );
 
-/// <summary>The history of the books of followed bots.</summary>
+/// <summary>What was said about a book at a full hour, for grading.</summary>
+/// <param name="Bot">The address of the bot, or the name of a fixed book.</param>
+/// <param name="At">The full hour.</param>
+/// <param name="AsOf">The oldest close among those that the answer used; null without one.</param>
+/// <param name="InSample">Whether a forecast used coefficients that have seen its outcome.</param>
+/// <param name="Volatility">The expected size of the move within 24 hours.</param>
+/// <param name="ValueAtRisk">The value at risk at 95 and 99 %; NaN when it is unknown.</param>
+/// <param name="ExpectedShortfall">The expected shortfall at 95 and 99 %.</param>
+/// <param name="Pairs">The pair of the market of each position.</param>
+/// <param name="Weights">The weight of each position.</param>
+public sealed record BookForecast(
+    string Bot,
+    Instant At,
+    Instant? AsOf,
+    bool InSample,
+    double Volatility,
+    IReadOnlyList<double> ValueAtRisk,
+    IReadOnlyList<double> ExpectedShortfall,
+    IReadOnlyList<string> Pairs,
+    IReadOnlyList<double> Weights
+);
+
+/// <summary>The history of the books of followed bots and of fixed books.</summary>
 public sealed class BookTable
 {
     private readonly MarketStore _store;
@@ -54,5 +77,48 @@ public sealed class BookTable
             Guid.NewGuid().ToString("N"),
             new ClickHouse.QueryOptions { Settings = _store.InsertSettings },
             cancellation
+        );
+
+    /// <summary>Returns what was said about all books in a span, by book and time.</summary>
+    /// <param name="from">The first moment.</param>
+    /// <param name="to">The end, exclusive.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<IReadOnlyList<BookForecast>> ListAsync(
+        Instant from,
+        Instant to,
+        CancellationToken cancellation = default
+    ) =>
+        await _store.Client.ListAsync(
+            """
+            SELECT bot, at, JSONExtractString(answer, 'as_of'), JSONExtractBool(answer, 'in_sample'), volatility,
+                [ifNull(value_at_risk_95, nan), ifNull(value_at_risk_99, nan)],
+                [ifNull(expected_shortfall_95, nan), ifNull(expected_shortfall_99, nan)],
+                arrayMap(position -> position.1, positions), arrayMap(position -> position.2, positions)
+            FROM (
+                SELECT bot, at, volatility, value_at_risk_95, value_at_risk_99, expected_shortfall_95,
+                    expected_shortfall_99, answer,
+                    JSONExtract(answer, 'positions', 'Array(Tuple(market String, exposure Float64))') AS positions
+                FROM books FINAL
+                WHERE toUnixTimestamp64Milli(at) >= {from:Int64}
+                    AND toUnixTimestamp64Milli(at) < {to:Int64}
+            )
+            ORDER BY bot, at
+            """,
+            Read,
+            new ClickHouse.QueryParameters().Add("from", from.UnixMilliseconds).Add("to", to.UnixMilliseconds),
+            cancellation
+        );
+
+    private static BookForecast Read(ClickHouse.Rows.RowReader row) =>
+        new(
+            row.String(),
+            Instant.From(row.DateTime64()),
+            Instant.TryParse(row.String(), out var asOf) ? asOf : null,
+            row.UInt8() != 0,
+            row.Float64(),
+            row.Array(number => number.Float64()),
+            row.Array(number => number.Float64()),
+            row.Array(name => name.String()),
+            row.Array(number => number.Float64())
         );
 }

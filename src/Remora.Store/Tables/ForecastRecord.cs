@@ -90,6 +90,25 @@ public sealed class ForecastRecord
         );
 
     /// <summary>
+    /// Returns the log returns of the candles in each whole hour of a market's stored candles, by
+    /// the begin of the hour. Candles of 1m are gathered to 5m and those of 3m to 15m.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<Instant, double[]>> ReturnsAsync(
+        MarketId market,
+        Instant from,
+        Instant to,
+        CancellationToken cancellation = default
+    ) =>
+        (
+            await _store.Client.ListAsync(
+                RecordSql.SelectReturns(market.Timeframe),
+                row => (Hour: new Instant(row.Int64() * Hour * 1000), Returns: row.Array(each => each.Float64())),
+                RecordSql.Of(market, from.UnixMilliseconds / 1000 / Hour, to.UnixMilliseconds / 1000 / Hour),
+                cancellation
+            )
+        ).ToDictionary(each => each.Hour, each => each.Returns);
+
+    /// <summary>
     /// Returns from when the newest fit of a market's rivals is valid; null without one.
     /// </summary>
     public Task<Instant?> NewestFitAsync(MarketId market, CancellationToken cancellation = default) =>

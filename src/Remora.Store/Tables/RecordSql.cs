@@ -67,6 +67,15 @@ internal static class RecordSql
     public static string SelectHours(Timeframe timeframe) =>
         $"WITH {Hours(timeframe)} SELECT hour, squares FROM hours ORDER BY hour";
 
+    /// <summary>Returns the statement that selects the log returns of the whole hours.</summary>
+    public static string SelectReturns(Timeframe timeframe)
+    {
+        var perHour = Text(60 / SlotMinutes(timeframe));
+        return $"WITH {Hours(timeframe)} SELECT intDiv(slot, {perHour}) AS hour, arrayMap(each -> each.2, "
+            + "arraySort(groupArray((slot, log(last / base))))) FROM steps WHERE slot_before = slot - 1 "
+            + $"GROUP BY hour HAVING count() = {perHour} ORDER BY hour";
+    }
+
     /// <summary>Returns the statement that grades a span.</summary>
     public static string Grade(string view, Timeframe timeframe, Horizon horizon, RecordGroups groups) =>
         Fill(
@@ -85,7 +94,7 @@ internal static class RecordSql
     private static string Hours(Timeframe timeframe)
     {
         var minutes = (int)timeframe.Length.TotalMinutes;
-        var slot = minutes is 1 or 3 ? minutes * 5 : minutes;
+        var slot = SlotMinutes(timeframe);
         return Fill(
             Texts["hours.sql"],
             ("market", OfMarket),
@@ -93,6 +102,12 @@ internal static class RecordSql
             ("per_hour", Text(60 / slot)),
             ("slot_ms", Text(slot * 60_000))
         );
+    }
+
+    private static int SlotMinutes(Timeframe timeframe)
+    {
+        var minutes = (int)timeframe.Length.TotalMinutes;
+        return minutes is 1 or 3 ? minutes * 5 : minutes;
     }
 
     private static string Fill(string text, params ReadOnlySpan<(string Name, string Value)> values)

@@ -58,6 +58,13 @@ public sealed class StandardizedHours
         returns.CopyTo(_returns.AsSpan(hour % Kept * CandlesPerHour));
     }
 
+    /// <summary>Returns the returns of an hour.</summary>
+    /// <param name="end">The end of the hour.</param>
+    /// <param name="returns">The standardized returns of its candles, valid until the next
+    /// hour.</param>
+    /// <returns>Whether the hour is whole and one of the last 30 days.</returns>
+    public bool TryGet(Instant end, out ReadOnlySpan<double> returns) => TryGet(HourOf(end), out returns);
+
     internal static int HourOf(Instant end) => (int)(end.UnixMilliseconds / HourLength);
 
     internal static Instant EndOf(int hour) => new(hour * HourLength);

@@ -28,6 +28,8 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         $"/api/v1/scorecard?{Pair}&horizon=4h&from=-7d",
         "/api/v1/decisions",
         "/api/v1/decisions?from=-92d&to=now&limit=1000",
+        "/api/v1/scorecard/books",
+        "/api/v1/scorecard/books?from=-7d",
         "/api/v1/pairs",
         "/api/v1/pairlist",
         "/api/v1/correlations?pairs=BTC/USDT,ETH/USDT",
@@ -93,6 +95,10 @@ public sealed class StoredAnswerTests(RunningSandbox service)
         Assert.True(exit == 0, errors);
         var scorecard = JsonElement.Parse(output);
         Assert.Equal(["4h"], scorecard.GetProperty("horizons").EnumerateObject().Select(each => each.Name));
+
+        (exit, output, errors) = await RemoraProcess.RunAsync("scorecard", "books", "--url", service.Url);
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("Books, 24h ahead", output);
 
         foreach (
             var (arguments, expected) in new[]

@@ -33,6 +33,8 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
         await ShowsAsync("[aria-label=Losses] data", 0.048, 310, 0.87, 0.4, 0.01, 310, 0.99);
         await ShowsAsync("[aria-label='Chances of a fall'] .scroll data", 0.1, 0.11, 0.08, 1240);
         await ShowsAsync("[aria-label='Not graded'] data", 50, 12, 10, 0);
+        await browser.UntilAsync("document.querySelector('[aria-label=Books] table') !== null");
+        await ShowsAsync("[aria-label=Books] data", 3, 2.5, 50, 0.75, 1.1, 0.04, 0, 0.5, 50, 0.31, 0.04);
         Assert.Contains(
             "does not contradict the claims: evidence 1.4, alarm from 100",
             await browser.TextAsync("section[aria-label='Track record']"),
@@ -113,6 +115,30 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
             [new("2024-01-01-14c15103babf", Some.Time - TimeSpan.FromDays(60), Some.Time, 1240, 0.68, 0.3, Hits())]
         );
 
+    private static BookScorecardList Books { get; } =
+        new(
+            null,
+            Some.Time,
+            "24h",
+            [
+                new(
+                    "net_long",
+                    false,
+                    Some.Time - TimeSpan.FromDays(60),
+                    1300,
+                    1240,
+                    50,
+                    0.04,
+                    new Dictionary<string, BookHitScore>
+                    {
+                        ["0.95"] = new(3, 2.5, 50, 0.75, 1.1),
+                        ["0.99"] = new(0, 0.5, 50, 0.31, double.NaN),
+                    },
+                    new Dictionary<string, long> { ["gap"] = 60 }
+                ),
+            ]
+        );
+
     private static Scorecard Card(HorizonScorecard horizon) =>
         new(
             Some.Btc.Pair,
@@ -156,6 +182,7 @@ public sealed class RecordTests(Browser browser) : IClassFixture<Browser>
                 ["status"] = status.ToJsonString(),
                 ["scorecard"] = JsonSerializer.Serialize(card, ServerJson.Shared.Scorecard),
                 ["decisions"] = JsonSerializer.Serialize(answer, ServerJson.Shared.DecisionAnswer),
+                ["scorecard/books"] = JsonSerializer.Serialize(Books, ServerJson.Shared.BookScorecardList),
             }
         );
     }

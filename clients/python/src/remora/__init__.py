@@ -9,15 +9,18 @@ True
 """
 
 from remora.assessment import Assessment, Forecast, ForecastAnswer, HorizonForecast
+from remora.book import BookCandidate, BookRisk, book_risk
 from remora.client import RemoraClient
 from remora.engine import Engine, assess, forecast
 from remora.errors import EngineError, RemoraError
-from remora.reports import Correlations, Decision, DecisionReceipt, Decisions, PortfolioRisk, Position, Scorecard
+from remora.reports import (
+    BookScorecards, Correlations, Decision, DecisionReceipt, Decisions, PortfolioRisk, Position, Scorecard,
+)
 from remora.watcher import Reading, Watcher
 
 __version__ = "0.2.0"
 __all__ = [
-    "Assessment", "Correlations", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast",
-    "PortfolioRisk", "Position", "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "forecast",
+    "Assessment", "BookCandidate", "BookRisk", "BookScorecards", "Correlations", "Decision", "DecisionReceipt",
+    "Decisions", "Engine", "EngineError", "Forecast", "ForecastAnswer", "HorizonForecast", "PortfolioRisk", "Position",
+    "Reading", "RemoraClient", "RemoraError", "Scorecard", "Watcher", "assess", "book_risk", "forecast",
 ]
-__all__ += ["Decision", "DecisionReceipt", "Decisions"]

@@ -90,6 +90,7 @@ class Library:
             "remora_seed": [c_uint64, POINTER(_Candles), POINTER(_Candles), error],
             "remora_observe": [c_uint64, c_char_p, c_int64, error],
             "remora_json": [c_uint64, c_int32, c_int32, c_int64, *text],
+            "remora_book": [POINTER(c_uint64), c_int64, c_int64, c_char_p, c_int64, *text],
             "remora_text": [c_uint64, c_int32, *text],
             "remora_free": [c_uint64, error],
         }
@@ -120,13 +121,18 @@ class Library:
     def assessment(self, engine: int, policy: int, side: int, now: int | None) -> Any:
         return json.loads(self._text("remora_json", engine, policy, side, NO_TIME if now is None else now))
 
+    def book(self, engines: Sequence[int], at: int | None, question: Mapping[str, Any]) -> Any:
+        content, handles = json.dumps(question).encode(), (c_uint64 * len(engines))(*engines)
+        when = NO_TIME if at is None else at
+        return json.loads(self._text("remora_book", handles, len(engines), when, content, len(content)))
+
     def text(self, engine: int, code: int) -> str:
         return self._text("remora_text", engine, code)
 
     def free(self, engine: int) -> None:
         self._functions.remora_free(engine, None)
 
-    def _text(self, name: str, *arguments: int) -> str:
+    def _text(self, name: str, *arguments: Any) -> str:
         length, size = c_int64(), _FIRST_BUFFER
         while True:
             buffer = ctypes.create_string_buffer(size)

@@ -169,6 +169,9 @@ class Engine:
         See `assess`.
     exchange : str
         The exchange's CCXT id, which assessments name.
+    book_hours : int
+        The hours to keep for `remora.book_risk`: 720 to ask about the newest candle, all since a
+        past moment to ask about that one. By default none.
 
     Raises
     ------
@@ -178,13 +181,14 @@ class Engine:
 
     def __init__(
         self, pair: str, timeframe: str | None = None, *, policies: Policy | Sequence[Policy] | None = None,
-        calendar: Calendar | None = None, outside: Outside | None = None, exchange: str = "binance"
+        calendar: Calendar | None = None, outside: Outside | None = None, exchange: str = "binance",
+        book_hours: int = 0
     ) -> None:
         self._library = _native.library()
         given = policy_texts(policies)
         options: dict[str, Any] = {
             "pair": pair, "timeframe": timeframe, "exchange": exchange, "policies": given,
-            "outside": outside_options(outside), **calendar_options(calendar)
+            "outside": outside_options(outside), "book_hours": book_hours, **calendar_options(calendar)
         }
         try:
             self._handle = self._library.create(checked(options))
@@ -203,6 +207,11 @@ class Engine:
     def close(self) -> None:
         """Free the engine. Later calls raise EngineError."""
         self._free()
+
+    @property
+    def handle(self) -> int:
+        """The number of this engine in the C interface."""
+        return self._handle
 
     @property
     def policies(self) -> tuple[str, ...]:

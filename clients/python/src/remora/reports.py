@@ -304,6 +304,36 @@ Decisions = TypedDict(
 """The decisions of a span and what became of them."""
 
 
+class BookHitScore(TypedDict):
+    """The record of the value at risk of a book, over horizons that do not overlap."""
+
+    hits: int
+    expected: float
+    n: int
+    kupiec_p: float | None
+    shortfall: float | None
+
+
+class BookScorecard(TypedDict):
+    """How what was said about a book met what came within 24 hours."""
+
+    name: str
+    followed: bool
+    since: str
+    hours: int
+    graded: int
+    independent: int
+    bias: float | None
+    value_at_risk: dict[str, BookHitScore]
+    not_graded: dict[str, int]
+
+
+BookScorecards = TypedDict(
+    "BookScorecards", {"from": str | None, "to": str, "horizon": str, "books": list[BookScorecard]}
+)
+"""The track record of three fixed books and those of followed bots."""
+
+
 class Reports:
     """The calls of a client that return reports."""
 
@@ -375,6 +405,18 @@ class Reports:
         question = {"from": _time("start", start), "to": _time("end", end), "limit": limit}
         path = "/api/v1/decisions?" + urlencode({name: value for name, value in question.items() if value is not None})
         found: Decisions = _with("summary", "decisions")(self._endpoint.get(path))
+        return found
+
+    def book_scorecards(self, start: datetime | None = None, end: datetime | None = None) -> BookScorecards:
+        """Returns how what was said about books met what came within 24 hours.
+
+        Raises RemoraError without an answer or without stored data.
+        """
+        question = {"from": _time("start", start), "to": _time("end", end)}
+        given = urlencode({name: value for name, value in question.items() if value})
+        found: BookScorecards = self.fetch(
+            "/api/v1/scorecard/books" + (f"?{given}" if given else ""), _with("books", "horizon")
+        )
         return found
 
 

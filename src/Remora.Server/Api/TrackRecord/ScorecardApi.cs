@@ -12,7 +12,8 @@ namespace Remora.Server.Api.TrackRecord;
 /// <summary>Returns how the published forecasts of a market met what came.</summary>
 internal static class ScorecardApi
 {
-    public static void Map(RouteGroupBuilder api) =>
+    public static void Map(RouteGroupBuilder api)
+    {
         api.MapGet("/scorecard", Get)
             .WithTags("History")
             .WithName("scorecard")
@@ -34,6 +35,52 @@ internal static class ScorecardApi
             )
             .Answers<Scorecard>()
             .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+        api.MapGet("/scorecard/books", GetBooks)
+            .WithTags("History")
+            .WithName("book_scorecards")
+            .WithSummary("Get the track record of books")
+            .WithDescription(
+                "How what was said about three fixed books and about those of followed bots met what came within 24 "
+                    + "hours, as if the positions had been held: bias, losses beyond the value at risk beside those to "
+                    + "expect, and their size beside the expected shortfall. The span `from`, `to` selects the hours "
+                    + "at which horizons begin; by default it is the whole record."
+            )
+            .Takes(QueryParameter.From, QueryParameter.To)
+            .Answers<BookScorecardList>()
+            .Refuses(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> GetBooks(HttpContext context, AssessmentBoard board, ServiceParts parts)
+    {
+        if (!TryReadSpan(context.Request.Query, board.Now, out var from, out var to, out var problem))
+            return problem;
+        return await StoredResult.OfAsync(
+            parts,
+            context,
+            async (store, cancellation) =>
+            {
+                var rows = await store.Books.ListAsync(Instant.MinValue, to, cancellation);
+                var begin = from ?? (rows.Count == 0 ? to : rows.Min(row => row.At));
+                var returns = new Dictionary<string, IReadOnlyDictionary<Instant, double[]>?>();
+                foreach (var pair in rows.Where(row => row.At >= begin).SelectMany(row => row.Pairs).Distinct())
+                    returns[pair] = board.MarketsOf(pair) is [var market, ..]
+                        ? await store.Record.ReturnsAsync(
+                            market.Id,
+                            begin,
+                            to + TimeSpan.FromHours(BookGrader.Horizon),
+                            cancellation
+                        )
+                        : null;
+                var books = rows.GroupBy(row => row.Bot)
+                    .Select(group => BookGrader.Grade([.. group], from, to, board.Now, returns.GetValueOrDefault))
+                    .OrderBy(book => book.Followed)
+                    .ThenBy(book => book.Name, StringComparer.Ordinal);
+                return new AnswerResult<BookScorecardList>(
+                    RenderedAnswer.Of(new BookScorecardList(from, to, Horizon.OneDay.Name, [.. books]))
+                );
+            }
+        );
+    }
 
     private static async Task<IResult> Get(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {

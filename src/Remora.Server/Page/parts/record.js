@@ -77,6 +77,20 @@ export const ungraded = ({ not_graded: hours }) => table(
   Object.entries(hours).map(([reason, score]) =>
     [reasons[reason] ?? plain(reason), count(score.hours), count(score.in_storms)]));
 
+const bookNames = {
+  net_long: 'BTC, ETH, SOL long', hedged: 'BTC long, ETH short', net_short: 'BTC, ETH, SOL short',
+};
+
+/** What was said about books of positions: one row per book and line. */
+export const bookRecord = ({ books }) => table(
+  'Books of positions over 24 hours, as if they had been held',
+  numbered(['Book', 'Line', 'Crossed', 'Expected', 'Horizons', 'Rate p', 'Loss beyond over expected', 'Bias']),
+  books.flatMap(book => Object.entries(book.value_at_risk).map(([level, score]) => [
+    bookNames[book.name] ?? book.name, rough(Number(level)), count(score.hits), number(score.expected, 1, 'none yet'),
+    count(score.n), p(score.kupiec_p), number(score.shortfall, 2, 'not crossed yet'),
+    number(book.bias, 2, 'nothing graded yet'),
+  ])), { isWide: true });
+
 export const vintages = ({ vintages: all }) => table(
   'By the coefficients of the forecasts',
   numbered(['Coefficients', 'From', 'Until', 'Graded', 'R²', 'QLIKE', '95 % line crossed']),

@@ -8,7 +8,9 @@ import { rough } from '../numbers.js';
 import { decisions } from '../parts/decisions.js';
 import { empty, loading, noPast, noStore } from '../parts/empty.js';
 import { go, marketChoice, marketOf, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
-import { accuracy, alarmLine, extent, falls, hits, recordSentence, ungraded, vintages } from '../parts/record.js';
+import {
+  accuracy, alarmLine, bookRecord, extent, falls, hits, recordSentence, ungraded, vintages,
+} from '../parts/record.js';
 import { horizons } from '../words.js';
 
 const spans = [['all', 'All'], ['-365d', '1 year'], ['-90d', '90 days'], ['-30d', '30 days']];
@@ -55,14 +57,14 @@ export const record = {
     const chosen = horizons.find(([name]) => name === query.get('horizon'))?.[0] ?? '4h';
     const span = spans.find(([name]) => name === query.get('span'))?.[0] ?? 'all';
     const change = more => go('record', { market: market.key, horizon: chosen, span, ...more });
-    const body = place({ class: 'stack' }), refused = place({ class: 'stack' });
+    const body = place({ class: 'stack' }), refused = place({ class: 'stack' }), below = place({ class: 'stack' });
     main.replaceChildren(
       make('section', { class: 'panel', 'aria-label': 'Choose a market' },
         make('h1', null, `Track record of ${pair}`),
         make('div', { class: 'choices' }, marketChoice(market.key, key => change({ market: key })),
           segments('Horizon', horizons, chosen, horizon => change({ horizon })),
           segments('Span', spans, span, name => change({ span: name })))),
-      body, refused);
+      body, refused, below);
     const say = message => body.show(panel('Track record', message));
     if (whyNoPast()) return say(noStore(whyNoPast()));
     say(loading());
@@ -80,6 +82,8 @@ export const record = {
         const since = ['-90d', '-30d'].includes(span) ? span : longest;
         const entries = await get('decisions', { from: since }, signal);
         if (!signal.aborted) refused.show(decisions(entries));
+        const books = await get('scorecard/books', { from: asked.from }, signal).catch(() => null);
+        if (!signal.aborted) below.show(books?.books.length > 0 ? panel('Books', bookRecord(books)) : []);
       } catch (error) {
         shown = '';
         if (!signal.aborted) say(noPast(error));

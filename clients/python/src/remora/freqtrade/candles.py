@@ -29,6 +29,7 @@ FORECAST_AGE = pd.Timedelta(hours=1)
 
 _COLUMNS = ("as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale", "state", "model")
 _LONGEST_BRIDGED_GAP = np.timedelta64(24, "h")  # after a longer one the model warms up again
+_MOST_HOURS = 200_000
 _said: set[str] = set()
 
 
@@ -100,7 +101,7 @@ class Candles(NamedTuple):
             stamp = folder.stamp(pair, timeframe)
             if stamp is not None:
                 if timeframe != tried[0]:
-                    _say(
+                    say(
                         f"There are no candles of {tried[0]} of {pair} in {folder.path}: Remora assesses those of "
                         f"{timeframe}. A service uses {tried[0]}; set remora's timeframe to choose, or download them"
                     )
@@ -144,7 +145,7 @@ def say_missing_past(candles: Candles, side: str, policy: str | None, first: Any
     if row < 0 or states[row] != "ok":
         until = f"until {_day(closes[later[0]])}" if len(later) else "to the end"
         text += f", and its answers are 'warming_up' {until} (less than {description['base_history_days']} days)"
-    _say(text + ". Download earlier candles, or begin later")
+    say(text + ". Download earlier candles, or begin later")
 
 
 def forecasts(candles: Candles, columns: Sequence[str], closes: pd.DatetimeIndex) -> pd.DataFrame:
@@ -187,6 +188,21 @@ def _forecast(candles: Candles, columns: tuple[str, ...]) -> pd.DataFrame:
     return _run(candles, None, ("as_of", *columns), "long")
 
 
+@functools.lru_cache(maxsize=256)
+def book_engine(candles: Candles) -> Engine:
+    """Returns the engine after all stored candles, which answers `remora.book_risk` for past hours."""
+    frame = candles.folder.load(candles.pair, candles.timeframe)
+    if not len(frame):
+        raise RemoraHistoryError(f"the file of {candles.pair} with {candles.name} is empty")
+    engine = Engine(candles.pair, candles.timeframe, exchange=candles.exchange, book_hours=_MOST_HOURS)
+    try:
+        engine.assess(frame, columns=("as_of",))
+    except EngineError as error:
+        engine.close()
+        raise RemoraHistoryError(f"{candles.pair}, {candles.name}: {error}") from None
+    return engine
+
+
 def _run(candles: Candles, policy: str | None, columns: Sequence[str], side: str) -> pd.DataFrame:
     frame = candles.folder.load(candles.pair, candles.timeframe)
     if not len(frame):
@@ -198,7 +214,8 @@ def _run(candles: Candles, policy: str | None, columns: Sequence[str], side: str
         raise RemoraHistoryError(f"{candles.pair}, {candles.name}: {error}") from None
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Logs a warning once per process."""
     if text not in _said:
         _said.add(text)
         log.warning("%s", text)

@@ -12,9 +12,7 @@ even if the strategy does not call super().
 
 from __future__ import annotations
 
-import functools
 import logging
-import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -27,6 +25,8 @@ from remora.client import RemoraClient
 from remora.freqtrade import candles, decisions
 from remora.freqtrade.history import BANDED_MODEL, RemoraHistoryError, RiskHistory, closes, kept_scale
 from remora.freqtrade.inside import Inside
+from remora.freqtrade.outermost import outermost
+from remora.freqtrade.portfolio import BookAnswer, PortfolioLimit, limit_of
 from remora.freqtrade.settings import GuardSettings
 from remora.watcher import Reading, Watcher
 
@@ -49,44 +49,33 @@ _ADJUST = (
 )
 
 
-def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Wraps a method in a guard.
-
-    When a method calls super(), only the outer one is guarded, so that no stake is scaled twice.
-    """
-
-    def wrap(inner: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(inner)
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            key = (threading.get_ident(), inner.__name__)  # Freqtrade's REST interface enters trades in other threads
-            entered = self.__dict__.setdefault("_remora_entered", set())
-            if key in entered:
-                return inner(self, *args, **kwargs)
-            entered.add(key)
-            try:
-                return guard(self, functools.partial(inner, self), *args, **kwargs)
-            finally:
-                entered.discard(key)
-
-        return method
-
-    return wrap
-
-
-@_outermost
+@outermost
 def _guard_start(self: RemoraGuard, inner: Callable[..., Any], **kwargs: Any) -> Any:
     result = inner(**kwargs)
+    settings = self._remora_settings()
+    if settings.max_portfolio_var is not None and settings.portfolio_action == "reduce":
+        if not getattr(self, "position_adjustment_enable", False):
+            raise ValueError("remora: portfolio_action reduce requires position_adjustment_enable = True")
     if self._remora_is_live():
         decisions.start(self)
         watcher = self._remora_watcher()
         for pair in self._remora_whitelist():
             watcher.track(self.remora_pair(pair))
         if watcher.pairs:
-            watcher.start().wait(self._remora_settings().timeout)  # the only place where waiting is allowed
+            watcher.start().wait(settings.timeout)  # the only place where waiting is allowed
     return result
 
 
-@_outermost
+@outermost
+def _guard_loop(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    result = inner(*args, **kwargs)
+    limit = self._remora_limit()
+    if limit is not None:
+        limit.watch(kwargs["current_time"] if "current_time" in kwargs else args[0])
+    return result
+
+
+@outermost
 def _guard_informative(self: RemoraGuard, inner: Callable[..., Any]) -> Any:
     pairs = inner()
     if not self._remora_is_live() or self._remora_settings().engine != "inside":
@@ -95,7 +84,7 @@ def _guard_informative(self: RemoraGuard, inner: Callable[..., Any]) -> Any:
     return [*pairs, *((pair, timeframe) for pair in self._remora_whitelist() if self.remora_pair(pair) == pair)]
 
 
-@_outermost
+@outermost
 def _guard_entries(self: RemoraGuard, inner: Callable[..., Any], dataframe: Any, metadata: Mapping[str, Any]) -> Any:
     dataframe = inner(dataframe, metadata)
     pair = metadata["pair"]
@@ -115,28 +104,40 @@ def _guard_entries(self: RemoraGuard, inner: Callable[..., Any], dataframe: Any,
     return dataframe
 
 
-@_outermost
+@outermost
 def _guard_stake(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.update(zip(_STAKE, args))
     stake = inner(**kwargs)
-    if not stake or not self._remora_settings().scale_stake:
+    settings, limit = self._remora_settings(), self._remora_limit()
+    if not stake or not (settings.scale_stake or limit):
         return stake
-    pair, side = kwargs["pair"], kwargs.get("side", "long")
-    if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
+    pair, side, time, least = (kwargs.get(name) for name in ("pair", "side", "current_time", "min_stake"))
+    pair, side = str(pair), str(side or "long")
+    if self._remora_is_live() and not self._remora_allows(pair, side, time, "entry"):
         return 0.0
-    return self._remora_scaled(stake, pair, side, kwargs["current_time"], kwargs.get("min_stake"))
+    if settings.scale_stake:
+        stake = self._remora_scaled(stake, pair, side, time, least)
+    if limit is None or settings.portfolio_action == "block":
+        return stake
+    # Freqtrade rounds amounts down and stakes up to the minimum, and takes no more than is there.
+    stake = min(float(stake), float(kwargs.get("max_stake") or stake))
+    return limit.scaled(stake, pair, side, float(kwargs.get("leverage") or 1), least, time)
 
 
-@_outermost
+@outermost
 def _guard_confirm(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     kwargs.update(zip(_CONFIRM, args))
-    pair, side = kwargs["pair"], kwargs.get("side", "long")
-    if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
+    pair, side, time = kwargs["pair"], kwargs.get("side", "long"), kwargs["current_time"]
+    if self._remora_is_live() and not self._remora_allows(pair, side, time, "entry"):
         return False
+    limit = self._remora_limit()
+    if limit is not None and self._remora_settings().portfolio_action == "block":
+        if not limit.allows(pair, side, kwargs["amount"] * kwargs["rate"], time):
+            return False
     return bool(inner(**kwargs))
 
 
-@_outermost
+@outermost
 def _guard_addition(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Guards additions to a trade, for which Freqtrade calls no other guarded method.
 
@@ -145,22 +146,35 @@ def _guard_addition(self: RemoraGuard, inner: Callable[..., Any], *args: Any, **
     kwargs.update(zip(_ADJUST, args))
     answer = inner(**kwargs)
     stake, *tag = (answer or (None,)) if isinstance(answer, tuple) else (answer,)
+    settings, limit = self._remora_settings(), self._remora_limit()
+    trade, time, least = kwargs["trade"], kwargs["current_time"], kwargs.get("min_stake")
+    if limit is not None and settings.portfolio_action == "reduce" and not (stake is not None and stake < 0):
+        trim = limit.trimmed(trade, time)
+        if trim is not None:
+            return trim, "remora_portfolio"
     if stake is None or not stake > 0:
         return answer
-    trade, time = kwargs["trade"], kwargs["current_time"]
     pair, side = trade.pair, "short" if getattr(trade, "is_short", False) else "long"
     if not self._remora_allows(pair, side, time, "addition"):
         return None
-    if not self._remora_settings().scale_stake:
-        return answer
-    scaled = self._remora_scaled(stake, pair, side, time, kwargs.get("min_stake"))
-    return (scaled, *tag) if tag else scaled
+    if settings.scale_stake:
+        stake = self._remora_scaled(stake, pair, side, time, least)
+    if limit is not None:
+        leverage = float(getattr(trade, "leverage", None) or 1)
+        if settings.portfolio_action != "block":
+            stake = limit.scaled(stake, pair, side, leverage, least, time)
+        elif not limit.allows(pair, side, stake * leverage, time):
+            stake = 0.0
+    if not stake:
+        return None
+    return (stake, *tag) if tag else stake
 
 
 _guard_stake = decisions.reported(_guard_stake, _STAKE)
 _guard_confirm = decisions.reported(_guard_confirm, _CONFIRM)
 _GUARDS = {
     "bot_start": _guard_start,
+    "bot_loop_start": _guard_loop,
     "informative_pairs": _guard_informative,
     "populate_entry_trend": _guard_entries,
     "custom_stake_amount": _guard_stake,
@@ -187,6 +201,10 @@ class RemoraGuard(IStrategy):
     @_guard_start
     def bot_start(self, **kwargs: Any) -> None:
         super().bot_start(**kwargs)
+
+    @_guard_loop
+    def bot_loop_start(self, *args: Any, **kwargs: Any) -> None:
+        super().bot_loop_start(*args, **kwargs)
 
     @_guard_informative
     def informative_pairs(self) -> Any:
@@ -271,6 +289,27 @@ class RemoraGuard(IStrategy):
         """
         table = "short_stop_distances" if side == "short" else "stop_distances"
         return self.remora_forecast(pair, f"forecast_{table}_{chance:g}_{horizon}", current_time)
+
+    def remora_portfolio(self, current_time: Any) -> BookAnswer | None:
+        """Returns what all open trades can lose within 24 hours, a ratio of the wallet.
+
+        None without max_portfolio_var in the settings, and without an answer. In live mode with a
+        service it sends a request.
+        """
+        limit = self._remora_limit()
+        return None if limit is None else limit.risk(current_time)
+
+    def remora_portfolio_counts(self) -> Mapping[str, int]:
+        """Returns how often max_portfolio_var mattered; see docs/freqtrade.md."""
+        limit = self._remora_limit()
+        return {} if limit is None else dict(limit.counts)
+
+    def _remora_limit(self) -> PortfolioLimit | None:
+        """Returns the limit of all open trades together; None without one."""
+        limit: PortfolioLimit | None = self.__dict__.get("_remora_limit_made")
+        if limit is None:
+            limit = self.__dict__["_remora_limit_made"] = limit_of(self, self._remora_settings())
+        return limit
 
     def _remora_settings(self) -> GuardSettings:
         settings: GuardSettings | None = self.__dict__.get("_remora_settings_read")

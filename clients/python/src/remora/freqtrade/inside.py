@@ -8,11 +8,12 @@ from the same state without fetching the past again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from remora import _native
 from remora.assessment import Assessment
 from remora.client import RemoraClient
 from remora.engine import Engine, Side
-from remora.freqtrade.candles import USUAL_TIMEFRAME, Folder, known_at
+from remora.freqtrade.candles import FORECAST_AGE, USUAL_TIMEFRAME, Folder, known_at
 from remora.freqtrade.history import timeframe_length
 from remora.freqtrade.settings import GuardSettings
 from remora.watcher import Reading
@@ -34,6 +35,7 @@ _VALUES = ("open", "high", "low", "close", "volume")
 _RECORD = np.dtype([("time", "<i8"), *((name, "<f8") for name in _VALUES)])
 _DAY = 86_400_000
 _RETRY = 60.0  # seconds after a failed warm-up
+_BOOK_HOURS = 720  # that the correlations of a portfolio need
 _MOST_FORECASTS = 120_000  # rows that are kept per pair: more than a year of 5m
 
 
@@ -109,12 +111,23 @@ class Inside:
         market.advance()
         return known_at(market.forecasts(columns), closes)
 
+    @contextlib.contextmanager
+    def engines(self, pairs: Sequence[str]) -> Iterator[list[Engine]]:
+        """Returns the engines of pairs for `remora.book_risk`, and keeps other threads from them.
+
+        One without candles, or whose last one is too old for a forecast, is left out.
+        """
+        markets = [self._market(pair) for pair in sorted(set(pairs))]
+        with contextlib.ExitStack() as held:
+            for market in markets:
+                market.advance()
+            yield [engine for market in markets if (engine := held.enter_context(market.held())) is not None]
+
     def _market(self, pair: str) -> _Market:
         market = self._markets.get(pair)
         if market is None:
-            market = self._markets.setdefault(
-                pair, _Market(self._config, self._provider, self._settings.policy, pair, self._timeframe, self._now)
-            )
+            made = _Market(self._config, self._provider, self._settings, pair, self._timeframe, self._now)
+            market = self._markets.setdefault(pair, made)
         return market
 
 
@@ -122,12 +135,13 @@ class _Market:
     """The engine of one pair. Freqtrade's REST interface and FreqAI call from threads of their own."""
 
     def __init__(
-        self, config: Mapping[str, Any], provider: Any, policy: str | None, pair: str, timeframe: str,
+        self, config: Mapping[str, Any], provider: Any, settings: GuardSettings, pair: str, timeframe: str,
         now: Callable[[], float]
     ) -> None:
         self._config = config
         self._provider = provider
-        self._policy = policy
+        self._policy = settings.policy
+        self._book_hours = 0 if settings.max_portfolio_var is None else _BOOK_HOURS
         self._pair = pair
         self._timeframe = timeframe
         self._now = now
@@ -148,6 +162,13 @@ class _Market:
             if self._engine is not None:
                 self._engine.close()
             self._engine = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Engine | None]:
+        """Returns the engine, and keeps other threads from it; None if its forecast is too old."""
+        with self._lock:
+            is_old = self._now() * 1000 - self._last - self._step > FORECAST_AGE / pd.Timedelta("1ms")
+            yield None if is_old else self._engine
 
     def keep(self, columns: Sequence[str]) -> None:
         """Keeps columns of forecasts. Those of the past need another warm-up."""
@@ -206,7 +227,9 @@ class _Market:
         is_short = not len(base) or (base["time"][0] > needed and base is not saved) or base["time"][-1] < needed
         if is_short or (base["time"][0] > needed and not len(seeds[1])):
             base, seeds = self._fetch_all(now)
-        engine = Engine(self._pair, self._timeframe, policies=self._policy, exchange=self._exchange)
+        engine = Engine(
+            self._pair, self._timeframe, policies=self._policy, exchange=self._exchange, book_hours=self._book_hours
+        )
         engine.seed(hourly=_frame(seeds[0]), daily=_frame(seeds[1]))  # those after the first candle are ignored
         self._forecasts = []
         self._apply(engine, base[base["time"] <= now - self._step])

@@ -13,6 +13,8 @@ from typing import Any
 from remora.client import ON_ERROR
 
 ENGINES = ("service", "inside")
+MOST_VAR = 10.0
+ACTIONS = ("scale", "block", "reduce")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,16 @@ class GuardSettings:
     """Ask the service to track pairs of the whitelist that it does not track."""
     scale_stake: bool = False
     """Multiply the stake by position_scale."""
+    max_portfolio_var: float | None = None
+    """The highest value at risk of all open trades together: what they lose within 24 hours on at
+    most one day in twenty, a ratio of the wallet. 0.04 for 4 %; None for no limit.
+    """
+    portfolio_action: str = "scale"
+    """What to do with an entry that would raise the value at risk above max_portfolio_var.
+
+    scale makes it as large as fits, block refuses it, and reduce scales entries and also trims open
+    trades to the limit, at most once an hour; it requires position_adjustment_enable.
+    """
     tag_entries: bool = False
     """Add remora_<risk class> to the tag of entries."""
     history: str | None = None
@@ -74,11 +86,16 @@ class GuardSettings:
             if not _fits(value, types[name]):
                 raise ValueError(f"remora: {name} is {value!r}: expected {types[name]}")
         settings = GuardSettings(**given)
-        for name, allowed in (("on_error", tuple(ON_ERROR)), ("engine", ENGINES)):
+        for name, allowed in (("on_error", tuple(ON_ERROR)), ("engine", ENGINES), ("portfolio_action", ACTIONS)):
             if getattr(settings, name) not in allowed:
                 raise ValueError(
                     f"remora: {name} is {getattr(settings, name)!r}: expected one of {', '.join(allowed)}"
                 )
+        if settings.max_portfolio_var is not None and not 0 < settings.max_portfolio_var <= MOST_VAR:
+            raise ValueError(
+                f"remora: max_portfolio_var is {settings.max_portfolio_var!r}: expected a ratio of the wallet above 0, "
+                f"such as 0.04, at most {MOST_VAR:g}"
+            )
         return settings
 
 
