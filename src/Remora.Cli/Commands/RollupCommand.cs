@@ -16,6 +16,7 @@ internal static class RollupCommand
             ReadCommands.Plan(),
             WriteCommands.Apply(),
             LoadVerb.Create(),
+            FollowVerb.Create(),
             WriteCommands.Backfill(),
             ReadCommands.Verify(),
             WriteCommands.Rebuild(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Remora.ClickHouse.Rollups;
+using Remora.ClickHouse.Rollups.Follow;
 
 namespace Remora.Cli.Render;
 
@@ -75,6 +76,26 @@ internal static class RollupText
                 + $"{report.Load}); nothing to do"
             : $"{rollup.Definition.Source}: {report.Rows} rows loaded (load {report.Load})";
 
+    public static string Line(FollowedFile file) =>
+        file.State switch
+        {
+            FollowedState.Loaded => $"{file.File}: {file.Rows} rows loaded",
+            FollowedState.Refused => $"{file.File}: refused, no row loaded: {file.Reason}",
+            FollowedState.Duplicate => $"{file.File}: nothing to do, {file.Reason}",
+            FollowedState.Gone => $"{file.File}: removed",
+            _ => $"{file.File}: a load has begun",
+        };
+
+    public static JsonObject Json(FollowedFile file) =>
+        new()
+        {
+            ["file"] = file.File,
+            ["state"] = FollowedFile.NameOf(file.State),
+            ["rows"] = file.Rows,
+            ["reason"] = file.Reason.Length == 0 ? null : file.Reason,
+            ["at"] = file.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        };
+
     public static IEnumerable<string> Lines(RollupStatus status)
     {
         foreach (var at in status.Intervals)
@@ -96,6 +117,13 @@ internal static class RollupText
                         + $"{at.QueryP95.TotalMilliseconds:0.0} ms (p95)"
                 );
         }
+        if (status.Files.Count == 0)
+            yield break;
+        var loaded = status.Files.Where(file => file.State == FollowedState.Loaded).ToList();
+        yield return $"{status.Source}: {loaded.Count} files followed, {loaded.Sum(file => file.Rows)} rows";
+        foreach (var file in status.Files)
+            if (file.State is FollowedState.Refused or FollowedState.Loading)
+                yield return $"  {Line(file)}";
     }
 
     public static JsonObject Json(Rollup rollup, RollupPlan plan) =>
@@ -185,6 +213,7 @@ internal static class RollupText
                     ["query_p95_seconds"] = at.QueryP95.TotalSeconds,
                 }),
             ]),
+            ["files"] = new JsonArray([.. status.Files.Select(Json)]),
         };
 
     private static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);

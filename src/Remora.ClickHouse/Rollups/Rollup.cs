@@ -1,3 +1,5 @@
+using Remora.ClickHouse.Rollups.Follow;
+
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
@@ -106,6 +108,25 @@ public sealed class Rollup(
         }
         return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
     }
+
+    /// <summary>
+    /// Returns a follower that loads the files of a folder or list of URLs, each content once.
+    /// </summary>
+    public RollupFollower Follow(
+        RollupFollowOptions follow,
+        IReadOnlyList<RollupDefinition>? others = null,
+        IProgress<RollupProgress>? progress = null
+    ) =>
+        new(
+            _database,
+            Definition.Source,
+            follow,
+            (file, load, cancellation) => LoadAsync([file], load, others, progress, cancellation)
+        );
+
+    /// <summary>Returns the last state of each followed file of the source.</summary>
+    public async Task<IReadOnlyList<FollowedFile>> FilesAsync(CancellationToken cancellation = default) =>
+        await new FileJournal(_database, Definition.Source).ListAsync(cancellation);
 
     /// <summary>
     /// Compares the rollup with its source. Rows that are still being inserted count as busy, never

@@ -12,4 +12,7 @@ public sealed class RollupDefinitionException(string file, int line, string reas
 }
 
 /// <summary>A rollup operation failed. Running it again completes what was started.</summary>
-public sealed class RollupException(string message) : Exception(message);
+public class RollupException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A file cannot be loaded, for example because it is damaged. No row was loaded.</summary>
+public sealed class RefusedFileException(string message, Exception? inner = null) : RollupException(message, inner);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -22,6 +23,12 @@ public sealed record RollupLoadOptions
 
     public DateTimeOffset? Latest { get; init; }
 
+    /// <summary>
+    /// What tells the files from others, for example a hash of their content. Null for their names,
+    /// sizes and times of change.
+    /// </summary>
+    public string? Identity { get; init; }
+
     /// <summary>Further SQL conditions for every row, by name.</summary>
     public IReadOnlyDictionary<string, string> Checks { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
@@ -45,6 +52,50 @@ internal sealed class RollupLoader(
     RollupLoadOptions options
 )
 {
+    /// <summary>The extensions of files that can be loaded, for messages.</summary>
+    public const string KnownFormats =
+        "expected .parquet, .csv, .tsv, .json, .jsonl, .ndjson, .feather, .arrow or .native, optionally with .gz";
+
+    private static readonly FrozenDictionary<string, string> Formats = new Dictionary<string, string>
+    {
+        [".parquet"] = "Parquet",
+        [".csv"] = "CSVWithNames",
+        [".tsv"] = "TSVWithNames",
+        [".json"] = "JSONEachRow",
+        [".jsonl"] = "JSONEachRow",
+        [".ndjson"] = "JSONEachRow",
+        [".feather"] = "Arrow",
+        [".arrow"] = "Arrow",
+        [".native"] = "Native",
+    }.ToFrozenDictionary();
+
+    // Codes of ClickHouse's errors that no file causes: unknown table, files and sockets of the
+    // server, timeouts, limits, read-only, lost connections, shutdown, cancelled, access, Keeper.
+    private static readonly FrozenSet<int> FaultsOfServer = FrozenSet.ToFrozenSet([
+        0,
+        60,
+        74,
+        75,
+        81,
+        159,
+        160,
+        164,
+        198,
+        202,
+        209,
+        210,
+        236,
+        241,
+        242,
+        243,
+        252,
+        279,
+        394,
+        497,
+        516,
+        999,
+    ]);
+
     private readonly RollupDefinition _definition = chains[0].Definition;
 
     private SqlName Staging => SqlName.Of($"{_definition.Source}_staging");
@@ -81,11 +132,12 @@ internal sealed class RollupLoader(
         return new(load, rows, WasDoneBefore: false);
     }
 
-    // Identifies files by name, size and modification time.
     private string Identify(IReadOnlyList<string> files)
     {
         var text = new StringBuilder(_definition.Source.Value).Append(options.IsDetached ? " detached" : "");
-        foreach (var file in files)
+        if (options.Identity is { } identity)
+            text.Append(CultureInfo.InvariantCulture, $"\n{identity}");
+        foreach (var file in options.Identity is null ? files : [])
         {
             var info = new FileInfo(file);
             if (!info.Exists)
@@ -110,9 +162,19 @@ internal sealed class RollupLoader(
         for (var i = 0; i < files.Count; i++)
         {
             progress?.Report(new("stage", Path.GetFileName(files[i]), i, files.Count));
-            var (format, isPacked) = FormatOf(files[i]);
-            await using var file = File.OpenRead(files[i]);
-            await using var content = isPacked ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
+            await StageAsync(files[i], cancellation);
+        }
+        await CheckAsync(cancellation);
+        await journal.MarkAsync(RollupSteps.Staged(_definition.Source), cancellation);
+    }
+
+    private async Task StageAsync(string path, CancellationToken cancellation)
+    {
+        var (format, isPacked) = FormatOf(path);
+        await using var file = File.OpenRead(path);
+        await using var content = isPacked ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
+        try
+        {
             await database.Client.InsertStreamAsync(
                 $"INSERT INTO {Staging.Quoted} FORMAT {format}",
                 content,
@@ -120,16 +182,33 @@ internal sealed class RollupLoader(
                 cancellation
             );
         }
-        await CheckAsync(cancellation);
-        await journal.MarkAsync(RollupSteps.Staged(_definition.Source), cancellation);
+        catch (Exception e) when (ReasonOf(e) is { } reason)
+        {
+            throw new RefusedFileException(reason, e);
+        }
     }
+
+    // Null if the server, not the file, is the reason.
+    private static string? ReasonOf(Exception? e) =>
+        e switch
+        {
+            null => null,
+            InvalidDataException => e.Message,
+            ClickHouseException fault => FaultsOfServer.Contains(fault.Code) ? null : fault.Message,
+            _ => ReasonOf(e.InnerException),
+        };
 
     private async Task CheckAsync(CancellationToken cancellation)
     {
         var time = _definition.QualifiedTime;
         var from = $"{Staging.Quoted} AS {_definition.Alias}";
         if (await database.CountAsync(from, cancellation) == 0)
-            throw new RollupException("the files have no rows");
+            throw new RefusedFileException("the files have no rows");
+        await NoneAsync(
+            $"{time} = defaultValueOfTypeName(toTypeName({time}))",
+            null,
+            $"without a value of '{_definition.Time}'"
+        );
         if (options.Earliest is { } earliest)
             await NoneAsync(
                 $"{time} < {{t:DateTime64(6)}}",
@@ -149,7 +228,7 @@ internal sealed class RollupLoader(
         {
             var count = await database.CountAsync($"{from} WHERE {condition}", cancellation, parameters);
             if (count > 0)
-                throw new RollupException($"{count} rows of the files are {what}; no rows were loaded");
+                throw new RefusedFileException($"{count} rows of the files are {what}; no rows were loaded");
         }
     }
 
@@ -273,25 +352,16 @@ internal sealed class RollupLoader(
             ? id
             : throw new RollupException($"'{id}' is not a partition id");
 
-    private static (string Format, bool IsPacked) FormatOf(string file)
-    {
-        var isPacked = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-        var name = isPacked ? file[..^3] : file;
-        return (
-            Path.GetExtension(name).ToLowerInvariant() switch
-            {
-                ".parquet" => "Parquet",
-                ".csv" => "CSVWithNames",
-                ".tsv" => "TSVWithNames",
-                ".json" or ".jsonl" or ".ndjson" => "JSONEachRow",
-                ".feather" or ".arrow" => "Arrow",
-                ".native" => "Native",
-                var other => throw new RollupException(
-                    $"unknown file extension '{other}': expected .parquet, .csv, .tsv, .json, .jsonl, .ndjson, "
-                        + $".feather, .arrow or .native, optionally with .gz"
-                ),
-            },
-            isPacked
-        );
-    }
+    /// <summary>Whether the name of a file ends like one of a known format.</summary>
+    public static bool IsKnownFormat(string file) => Formats.ContainsKey(ExtensionOf(file));
+
+    private static (string Format, bool IsPacked) FormatOf(string file) =>
+        Formats.TryGetValue(ExtensionOf(file), out var format)
+            ? (format, IsPacked(file))
+            : throw new RefusedFileException($"unknown file extension '{ExtensionOf(file)}': {KnownFormats}");
+
+    private static bool IsPacked(string file) => file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+
+    private static string ExtensionOf(string file) =>
+        Path.GetExtension(IsPacked(file) ? file[..^3] : file).ToLowerInvariant();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Remora.ClickHouse.Rollups.Follow;
 
 namespace Remora.ClickHouse.Rollups;
 
@@ -24,9 +25,16 @@ public sealed record RollupIntervalStatus(
 /// <summary>The current status of a rollup.</summary>
 public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<RollupIntervalStatus> Intervals)
 {
+    /// <summary>The source of the rollup.</summary>
+    public required SqlName Source { get; init; }
+
+    /// <summary>The last state of each file that was followed into the source.</summary>
+    public required IReadOnlyList<FollowedFile> Files { get; init; }
+
     /// <summary>Returns the metrics of rollups in Prometheus' text format.</summary>
-    public static string ToPrometheus(IEnumerable<RollupStatus> rollups)
+    public static string ToPrometheus(IReadOnlyCollection<RollupStatus> rollups)
     {
+        var sources = rollups.DistinctBy(rollup => rollup.Source).Where(rollup => rollup.Files.Count > 0).ToList();
         var all = rollups
             .SelectMany(
                 rollup => rollup.Intervals,
@@ -53,6 +61,7 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
             "95th percentile of the time to read the last day from the rollup",
             interval => interval.QueryP95.TotalSeconds
         );
+        WriteFiles(text, sources);
         return text.ToString();
 
         void Write(string name, string help, Func<RollupIntervalStatus, double> value)
@@ -61,6 +70,29 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
             foreach (var (labels, interval) in all)
                 text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value(interval)}\n");
         }
+    }
+
+    private static void WriteFiles(StringBuilder text, IReadOnlyCollection<RollupStatus> sources)
+    {
+        if (sources.Count == 0)
+            return;
+        text.Append("# HELP remora_rollup_files Files that 'remora rollup follow' has in this state\n");
+        text.Append("# TYPE remora_rollup_files gauge\n");
+        foreach (var source in sources)
+        foreach (var state in Enum.GetValues<FollowedState>())
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"remora_rollup_files{{source=\"{source.Source}\",state=\"{FollowedFile.NameOf(state)}\"}} "
+                    + $"{source.Files.Count(file => file.State == state)}\n"
+            );
+        text.Append("# HELP remora_rollup_files_changed_timestamp_seconds Time of the last state of a file\n");
+        text.Append("# TYPE remora_rollup_files_changed_timestamp_seconds gauge\n");
+        foreach (var source in sources)
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"remora_rollup_files_changed_timestamp_seconds{{source=\"{source.Source}\"}} "
+                    + $"{source.Files.Max(file => file.At).ToUnixTimeSeconds()}\n"
+            );
     }
 
     /// <summary>Alert rules for these metrics, as a Prometheus rule file.</summary>
@@ -83,6 +115,15 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
                 for: 15m
                 labels: { severity: info }
                 annotations: { summary: "Reading rollup {{ $labels.rollup }} {{ $labels.interval }} is slow" }
+              - alert: RollupFileRefused
+                expr: remora_rollup_files{state="refused"} > 0
+                labels: { severity: warning }
+                annotations: { summary: "Files for {{ $labels.source }} cannot be loaded: 'remora rollup status' names them; replace or remove them" }
+              - alert: RollupFileStuck
+                expr: remora_rollup_files{state="loading"} > 0
+                for: 6h
+                labels: { severity: warning }
+                annotations: { summary: "A load into {{ $labels.source }} does not end: run 'remora rollup follow' again" }
         """;
 }
 
@@ -103,7 +144,11 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
         var intervals = new List<RollupIntervalStatus>();
         foreach (var interval in definition.Intervals)
             intervals.Add(await MeasureAsync(interval, newest[0].Any ? newest[0].At : null, cancellation));
-        return new(definition.Name, chain.Version, intervals);
+        return new(definition.Name, chain.Version, intervals)
+        {
+            Source = definition.Source,
+            Files = await new FileJournal(database, definition.Source).ListAsync(cancellation),
+        };
     }
 
     private async Task<RollupIntervalStatus> MeasureAsync(

@@ -5,7 +5,7 @@ namespace Remora.Cli.Tests.Store;
 [Trait("speed", "slow")]
 public sealed class RollupCommandTests
 {
-    private const string Definition = """
+    internal const string Definition = """
         -- rollup: activity
         -- source: events
         -- time: at
@@ -16,7 +16,7 @@ public sealed class RollupCommandTests
         sum(value) AS total
         """;
 
-    private const string Source =
+    internal const string Source =
         "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, ingested DateTime64(6) "
         + "DEFAULT now64(6)) ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
         + "non_replicated_deduplication_window = 1000";

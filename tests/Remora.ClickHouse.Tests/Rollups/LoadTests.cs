@@ -83,11 +83,11 @@ public sealed class LoadTests(Engine engine) : IDisposable
     {
         var (client, rollup) = await Events.NewAsync(engine);
         var file = await PackedCsvAsync(client, 1000);
-        var late = await Assert.ThrowsAsync<RollupException>(() =>
+        var late = await Assert.ThrowsAsync<RefusedFileException>(() =>
             rollup.LoadAsync([file], new() { Latest = new DateTimeOffset(2024, 2, 1, 0, 0, 0, TimeSpan.Zero) })
         );
         Assert.Contains("later than 2024-02-01", late.Message);
-        var odd = await Assert.ThrowsAsync<RollupException>(() =>
+        var odd = await Assert.ThrowsAsync<RefusedFileException>(() =>
             rollup.LoadAsync(
                 [file],
                 new() { Checks = new Dictionary<string, string> { ["small values"] = "value < 100" } }
@@ -96,7 +96,7 @@ public sealed class LoadTests(Engine engine) : IDisposable
         Assert.Contains("'small values'", odd.Message);
         var broken = Path.Combine(_scratch.Folder, "broken.csv");
         await File.WriteAllTextAsync(broken, "id,at,kind,value,ok\n1,yesterday,a,1,true\n");
-        await Assert.ThrowsAsync<ClickHouseException>(() => rollup.LoadAsync([broken]));
+        await Assert.ThrowsAsync<RefusedFileException>(() => rollup.LoadAsync([broken]));
         await Assert.ThrowsAsync<RollupException>(() => rollup.LoadAsync([Path.Combine(_scratch.Folder, "none.csv")]));
         Assert.Equal(0UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
         await rollup.LoadAsync([file]);

@@ -42,6 +42,9 @@ internal sealed class RollupVerb
     /// <summary>An option that prints a text instead of running the subcommand.</summary>
     public (Option<bool> Option, string Text)? PrintsInstead { get; init; }
 
+    /// <summary>Whether results are printed when they happen, without progress bars.</summary>
+    public bool PrintsLines { get; init; }
+
     public Command Command { get; }
 
     /// <summary>
@@ -65,7 +68,13 @@ internal sealed class RollupVerb
                     async Task<int> RunAsync(ClickHouseConnection open)
                     {
                         var rollups = definitions.Select(definition => new Rollup(open.Client, definition)).ToList();
-                        var run = new RollupRun(parsed, rollups, cancellation);
+                        var run = new RollupRun(parsed, rollups, cancellation)
+                        {
+                            DataFolder = _store.DataFolder(parsed),
+                            IsJson = parsed.GetValue(_json),
+                        };
+                        if (PrintsLines)
+                            return await job(run);
                         try
                         {
                             return await RollupProgressView.ShowAsync(progress =>
@@ -74,7 +83,7 @@ internal sealed class RollupVerb
                         }
                         finally
                         {
-                            run.Write(parsed.GetValue(_json)); // includes the results before a failure
+                            run.Write(); // includes the results before a failure
                         }
                     }
                 }
@@ -144,6 +153,15 @@ internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollu
 
     public IProgress<RollupProgress>? Progress { get; init; }
 
+    /// <summary>The data folder, also if the store is elsewhere.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Whether results are printed as JSON.</summary>
+    public required bool IsJson { get; init; }
+
+    /// <summary>Prints a result at once, as a line of JSON or of text.</summary>
+    public void Print(JsonObject entry, string line) => Console.WriteLine(IsJson ? entry.ToJsonString() : line);
+
     /// <summary>Adds the result of one rollup, as JSON and as text.</summary>
     public void Write(JsonObject entry, params IEnumerable<string> lines)
     {
@@ -151,9 +169,9 @@ internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollu
         _lines.AddRange(lines);
     }
 
-    public void Write(bool json)
+    public void Write()
     {
-        if (json)
+        if (IsJson)
             Console.WriteLine(new JsonObject { ["rollups"] = _entries }.ToJsonString(RemoraJson.Options));
         else
             foreach (var line in _lines)
