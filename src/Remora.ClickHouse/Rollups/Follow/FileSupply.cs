@@ -42,7 +42,7 @@ internal sealed class FileSupply(RollupFollowOptions options, FileDownload? down
             .. new DirectoryInfo(options.From)
                 .EnumerateFiles()
                 .Where(file => RollupLoader.IsKnownFormat(file.Name) && !file.Name.StartsWith('.'))
-                .Where(file => file.LastWriteTimeUtc <= latest)
+                .Where(file => file.LastWriteTimeUtc <= latest.UtcDateTime)
                 .OrderBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => new SuppliedFile(file.Name, StampOf(file), _ => Task.FromResult(file.FullName))
                 {
