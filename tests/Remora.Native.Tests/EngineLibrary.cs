@@ -12,6 +12,7 @@ internal sealed unsafe class EngineLibrary
     private readonly delegate* unmanaged<ulong, CandleArrays*, Output*, long, Failure*, int> _apply;
     private readonly delegate* unmanaged<ulong, byte*, long, Failure*, int> _observe;
     private readonly delegate* unmanaged<ulong, int, int, long, byte*, long, long*, Failure*, int> _json;
+    private readonly delegate* unmanaged<ulong*, long, long, byte*, long, byte*, long, long*, Failure*, int> _book;
     private readonly delegate* unmanaged<ulong, int, byte*, long, long*, Failure*, int> _text;
     private readonly delegate* unmanaged<ulong, Failure*, int> _free;
     private readonly delegate* unmanaged<byte*, long, long*, Failure*, int> _describe;
@@ -23,6 +24,7 @@ internal sealed unsafe class EngineLibrary
         _apply = (delegate* unmanaged<ulong, CandleArrays*, Output*, long, Failure*, int>)Find("apply");
         _observe = (delegate* unmanaged<ulong, byte*, long, Failure*, int>)Find("observe");
         _json = (delegate* unmanaged<ulong, int, int, long, byte*, long, long*, Failure*, int>)Find("json");
+        _book = (delegate* unmanaged<ulong*, long, long, byte*, long, byte*, long, long*, Failure*, int>)Find("book");
         _text = (delegate* unmanaged<ulong, int, byte*, long, long*, Failure*, int>)Find("text");
         _free = (delegate* unmanaged<ulong, Failure*, int>)Find("free");
         _describe = (delegate* unmanaged<byte*, long, long*, Failure*, int>)Find("describe");
@@ -114,6 +116,30 @@ internal sealed unsafe class EngineLibrary
             (buffer, capacity, length, failure) =>
                 _json(engine, policy, side, now, (byte*)buffer, capacity, (long*)length, (Failure*)failure)
         );
+
+    public string Book(ulong[] engines, string question, long at = long.MinValue)
+    {
+        var text = Encoding.UTF8.GetBytes(question);
+        fixed (byte* start = text)
+        fixed (ulong* first = engines)
+        {
+            var (asked, handles) = ((nint)start, (nint)first);
+            return Read(
+                (buffer, capacity, length, failure) =>
+                    _book(
+                        (ulong*)handles,
+                        engines.Length,
+                        at,
+                        (byte*)asked,
+                        text.Length,
+                        (byte*)buffer,
+                        capacity,
+                        (long*)length,
+                        (Failure*)failure
+                    )
+            );
+        }
+    }
 
     public string Text(ulong engine, int code) =>
         Read(
