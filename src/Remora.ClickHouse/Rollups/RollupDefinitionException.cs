@@ -14,5 +14,7 @@ public sealed class RollupDefinitionException(string file, int line, string reas
 /// <summary>A rollup operation failed. Running it again completes what was started.</summary>
 public class RollupException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>A file cannot be loaded, for example because it is damaged. No row was loaded.</summary>
+/// <summary>
+/// A file cannot be loaded, for example because it is damaged. None of its rows were loaded.
+/// </summary>
 public sealed class RefusedFileException(string message, Exception? inner = null) : RollupException(message, inner);

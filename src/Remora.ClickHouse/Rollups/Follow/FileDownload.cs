@@ -25,7 +25,7 @@ internal sealed class FileDownload(HttpClient http, string folder, long mostByte
     /// <param name="hash">The expected SHA-256 in lower-case hexadecimal; null for any.</param>
     /// <param name="cancellation">Stops the download, which can continue later.</param>
     /// <exception cref="FileWaitsException">The server does not return the file now.</exception>
-    /// <exception cref="RefusedFileException">The file is too large or has another hash.</exception>
+    /// <exception cref="RefusedFileException">It is too large or has another hash.</exception>
     public async Task<string> FetchAsync(Uri url, string? hash, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);

@@ -30,7 +30,8 @@ public sealed record BookScorecardList(Instant? From, Instant To, string Horizon
 /// <param name="NotGraded">The hours that could not be graded, by the reason: `no_answer` (nothing
 /// was stored at that hour, for example without open trades), `late` (more than 15 minutes after
 /// the hour), `no_forecast` (the volatility was not known, or the positions cancelled),
-/// `in_sample`, `gap` (candles of the horizon are missing), `not_passed` (the horizon has not ended).</param>
+/// `in_sample`, `gap` (candles of the horizon are missing), `not_passed` (the horizon has not
+/// ended).</param>
 public sealed record BookScorecard(
     string Name,
     bool Followed,
