@@ -75,6 +75,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                 new ClickHouseOptions
                 {
                     Url = location.Url,
+                    Others = location.Others,
                     User = location.User,
                     Password = location.Password,
                     Cluster = location.Cluster?.Value,
@@ -83,7 +84,15 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             );
         try
         {
-            var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
+            var (version, used) = await PrepareAsync(
+                location,
+                options,
+                makeDatabase || engine is not null,
+                time,
+                cancellation
+            );
+            if (used is not null)
+                options = options with { Url = used, Others = [.. Following(location, used)] };
             return new(location, options, engine, time) { Version = version };
         }
         catch
@@ -102,7 +111,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     /// The database cannot be created; the message is one line with advice.
     /// </exception>
     public async Task MakeDatabaseAsync(CancellationToken cancellation = default) =>
-        Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
+        (Version, _) = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -144,7 +153,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     }
 
     // Uses the database 'system', which always exists, because the requested one may be missing.
-    private static async Task<string> PrepareAsync(
+    private static async Task<(string Version, Uri? Used)> PrepareAsync(
         StoreLocation location,
         ClickHouseOptions options,
         bool makeDatabase,
@@ -174,7 +183,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             if (location.Cluster is { } cluster)
                 await RequireClusterAsync(client, location, cluster, cancellation);
             if (exists)
-                return version;
+                return (version, client.Address);
             if (!makeDatabase)
                 throw new ClickHouseConnectionException(
                     $"the database '{database}' does not exist at {location}: name another with --database, or run "
@@ -185,7 +194,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                     + $"{database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}",
                 cancellation: cancellation
             );
-            return version;
+            return (version, client.Address);
         }
         catch (ClickHouseException e)
         {
@@ -204,6 +213,14 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                 e
             );
         }
+    }
+
+    // The other servers, in their order after the used one.
+    private static IEnumerable<Uri> Following(StoreLocation location, Uri used)
+    {
+        List<Uri> all = [location.Url!, .. location.Others];
+        var at = all.IndexOf(used);
+        return all.Skip(at + 1).Concat(all.Take(at));
     }
 
     private static async Task RequireClusterAsync(

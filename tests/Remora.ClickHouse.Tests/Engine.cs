@@ -20,6 +20,8 @@ public sealed class Engine : IAsyncLifetime
     /// <summary>The URL of the engine as a server, for a user with all rights.</summary>
     public Uri Url => _port!.Url;
 
+    public string? Password => null;
+
     public async ValueTask InitializeAsync()
     {
         _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder });
