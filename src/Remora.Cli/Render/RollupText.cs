@@ -77,6 +77,8 @@ internal static class RollupText
 
     public static IEnumerable<string> Lines(RollupStatus status)
     {
+        foreach (var problem in status.Problems)
+            yield return $"{status.Name}: {problem}";
         foreach (var at in status.Intervals)
         {
             yield return string.Create(
@@ -183,6 +185,14 @@ internal static class RollupText
                     ["bytes_on_disk"] = at.BytesOnDisk,
                     ["bytes_uncompressed"] = at.BytesUncompressed,
                     ["query_p95_seconds"] = at.QueryP95.TotalSeconds,
+                }),
+            ]),
+            ["problems"] = new JsonArray([
+                .. status.Problems.Select(problem => new JsonObject
+                {
+                    ["kind"] = RollupStatus.NameOf(problem.Kind),
+                    ["object"] = problem.Object,
+                    ["text"] = problem.Text,
                 }),
             ]),
         };

@@ -12,4 +12,4 @@ public sealed class RollupDefinitionException(string file, int line, string reas
 }
 
 /// <summary>A rollup operation failed. Running it again completes what was started.</summary>
-public sealed class RollupException(string message) : Exception(message);
+public sealed class RollupException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Remora.ClickHouse.Rollups;
 
@@ -22,12 +23,22 @@ public sealed record RollupIntervalStatus(
 }
 
 /// <summary>The current status of a rollup.</summary>
-public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<RollupIntervalStatus> Intervals)
+/// <param name="Name">The rollup.</param>
+/// <param name="Version">The version that readers use.</param>
+/// <param name="Intervals">Each interval.</param>
+/// <param name="Problems">What keeps it from being filled; empty if nothing does.</param>
+public sealed record RollupStatus(
+    SqlName Name,
+    int Version,
+    IReadOnlyList<RollupIntervalStatus> Intervals,
+    IReadOnlyList<RollupProblem> Problems
+)
 {
     /// <summary>Returns the metrics of rollups in Prometheus' text format.</summary>
     public static string ToPrometheus(IEnumerable<RollupStatus> rollups)
     {
-        var all = rollups
+        var statuses = rollups.ToList();
+        var all = statuses
             .SelectMany(
                 rollup => rollup.Intervals,
                 (rollup, interval) =>
@@ -53,6 +64,13 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
             "95th percentile of the time to read the last day from the rollup",
             interval => interval.QueryP95.TotalSeconds
         );
+        text.Append("# HELP remora_rollup_problems Reasons why a rollup is not filled\n");
+        text.Append("# TYPE remora_rollup_problems gauge\n");
+        foreach (var status in statuses)
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"remora_rollup_problems{{rollup=\"{status.Name}\"}} {status.Problems.Count}\n"
+            );
         return text.ToString();
 
         void Write(string name, string help, Func<RollupIntervalStatus, double> value)
@@ -62,6 +80,9 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
                 text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value(interval)}\n");
         }
     }
+
+    /// <summary>Returns the name of a kind of problem in JSON.</summary>
+    public static string NameOf(RollupProblemKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
 
     /// <summary>Alert rules for these metrics, as a Prometheus rule file.</summary>
     public const string AlertRules = """
@@ -73,6 +94,11 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
                 for: 10m
                 labels: { severity: warning }
                 annotations: { summary: "Rollup {{ $labels.rollup }} {{ $labels.interval }} is behind its source; run 'remora rollup verify'" }
+              - alert: RollupIsNotFilled
+                expr: remora_rollup_problems > 0
+                for: 1m
+                labels: { severity: warning }
+                annotations: { summary: "Rollup {{ $labels.rollup }} is not filled: 'remora rollup status' says what to do" }
               - alert: RollupHasManyParts
                 expr: remora_rollup_parts_max > 150
                 for: 15m
@@ -91,7 +117,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
 {
     private const int Samples = 10;
 
-    public async Task<RollupStatus> MeasureAsync(CancellationToken cancellation)
+    public async Task<RollupStatus> MeasureAsync(IReadOnlyList<RollupProblem> problems, CancellationToken cancellation)
     {
         var definition = chain.Definition;
         var newest = await database.ListAsync(
@@ -103,7 +129,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
         var intervals = new List<RollupIntervalStatus>();
         foreach (var interval in definition.Intervals)
             intervals.Add(await MeasureAsync(interval, newest[0].Any ? newest[0].At : null, cancellation));
-        return new(definition.Name, chain.Version, intervals);
+        return new(definition.Name, chain.Version, intervals, problems);
     }
 
     private async Task<RollupIntervalStatus> MeasureAsync(
