@@ -25,6 +25,7 @@ public sealed class ClickHouseClient : IDisposable
 
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
+    private readonly Addresses _addresses;
     private readonly TimeProvider _time;
 
     public ClickHouseClient(ClickHouseOptions options, TimeProvider? time = null)
@@ -32,34 +33,52 @@ public sealed class ClickHouseClient : IDisposable
         if (options.Url is null == options.Engine is null)
             throw new ArgumentException("set either Url or Engine", nameof(options));
         _options = options;
+        _addresses = new([options.Url ?? EngineUrl, .. options.Others], options.Moved);
         _time = time ?? TimeProvider.System;
         var handler = new SocketsHttpHandler
         {
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(8), // below the server's keep-alive of 10 s
             AutomaticDecompression = options.Url is null ? DecompressionMethods.None : DecompressionMethods.GZip,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = TimeSpan.FromSeconds(options.Others.Count > 0 ? 3 : 10),
             UseProxy = options.Url is not null,
         };
         if (options.Engine is { } engine)
             handler.ConnectCallback = (_, cancellation) => ConnectAsync(engine().Port, cancellation);
-        _http = new(handler) { BaseAddress = options.Url ?? EngineUrl, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public string Database => _options.Database;
 
     public string? Cluster => _options.Cluster;
 
+    /// <summary>The server in use; null with an embedded engine.</summary>
+    public Uri? Address => _options.Url is null ? null : _addresses.Current;
+
+    /// <summary>All servers, in the order in which they were given; empty with an engine.</summary>
+    public IReadOnlyList<Uri> Servers => _options.Url is { } url ? [url, .. _options.Others] : [];
+
+    /// <summary>Returns a client with the same options that uses one server only.</summary>
+    public ClickHouseClient At(Uri server) => new(_options with { Url = server, Others = [], Moved = null }, _time);
+
     /// <summary>Returns whether ClickHouse responds.</summary>
     public async Task<bool> PingAsync(CancellationToken cancellation = default)
     {
-        try
+        for (var tried = 1; ; tried++)
         {
-            using var answer = await _http.GetAsync(new Uri("/ping", UriKind.Relative), cancellation);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return false;
+            var address = _addresses.Current;
+            try
+            {
+                using var answer = await _http.GetAsync(new Uri(address, "/ping"), cancellation);
+                if (answer.IsSuccessStatusCode)
+                    return true;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e, cancellation))
+            {
+                // the next one may respond
+            }
+            if (tried >= _addresses.Count)
+                return false;
+            _addresses.Leave(address);
         }
     }
 
@@ -228,7 +247,7 @@ public sealed class ClickHouseClient : IDisposable
     {
         using var answer = await SendAsync(
             sql,
-            () => new StreamContent(content),
+            () => new LentContent(content),
             With(options, InsertToken.Settings(null)),
             isRepeatable: false,
             settings: null,
@@ -265,14 +284,23 @@ public sealed class ClickHouseClient : IDisposable
         using var deadline = new CancellationTokenSource(options?.Timeout ?? _options.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         var backoff = new Backoff(_options.RetryDelay, Longest: options?.Timeout ?? _options.Timeout);
+        var tried = 1;
         for (var attempt = 0; ; attempt++)
         {
+            var address = _addresses.Current;
             try
             {
-                return await SendOnceAsync(sql, content, options, settings, both.Token);
+                return await SendOnceAsync(address, sql, content, options, settings, both.Token);
+            }
+            catch (ClickHouseUnavailableException e) when (tried < _addresses.Count && (isRepeatable || !e.WasSent))
+            {
+                _addresses.Leave(address);
+                (tried, attempt) = (tried + 1, attempt - 1);
             }
             catch (ClickHouseUnavailableException) when (isRepeatable && attempt < _options.Retries)
             {
+                _addresses.Leave(address);
+                tried = 1;
                 await Task.Delay(backoff.After(attempt + 1), _time, both.Token);
             }
             catch (OperationCanceledException e)
@@ -284,6 +312,7 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
+        Uri address,
         string sql,
         Func<HttpContent>? content,
         QueryOptions? options,
@@ -293,7 +322,7 @@ public sealed class ClickHouseClient : IDisposable
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Post,
-            new Uri(UrlOf(content is null ? null : sql, options, setting), UriKind.Relative)
+            new Uri(address, UrlOf(content is null ? null : sql, options, setting))
         );
         request.Content = content?.Invoke() ?? new StringContent(sql, Encoding.UTF8);
         HttpResponseMessage answer;
@@ -306,9 +335,19 @@ public sealed class ClickHouseClient : IDisposable
                 request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
             answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || IsConnectTimeout(e, cancellation))
         {
-            throw new ClickHouseUnavailableException("ClickHouse cannot be reached: " + e.Message, e);
+            var isUnsent =
+                e is OperationCanceledException
+                || e
+                    is HttpRequestException
+                    {
+                        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    };
+            throw new ClickHouseUnavailableException("ClickHouse cannot be reached: " + e.Message, e)
+            {
+                WasSent = !isUnsent,
+            };
         }
         if (answer.IsSuccessStatusCode && !answer.Headers.Contains("X-ClickHouse-Exception-Code"))
             return answer;
@@ -343,6 +382,9 @@ public sealed class ClickHouseClient : IDisposable
 
     private static bool IsOfTheEngine(string? user) =>
         user is null or EngineEndpoint.Owner or EmbeddedEngineOptions.ReadingUser;
+
+    private static bool IsConnectTimeout(Exception e, CancellationToken cancellation) =>
+        e is OperationCanceledException { InnerException: TimeoutException } && !cancellation.IsCancellationRequested;
 
     private string UrlOf(string? sql, QueryOptions? options, (string Name, string Value)? setting)
     {

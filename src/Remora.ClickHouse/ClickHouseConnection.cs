@@ -77,6 +77,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                 new ClickHouseOptions
                 {
                     Url = location.Url,
+                    Others = location.Others,
                     User = location.User,
                     Password = location.Password,
                     Cluster = location.Cluster?.Value,
@@ -85,7 +86,15 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             );
         try
         {
-            var server = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
+            var (server, used) = await PrepareAsync(
+                location,
+                options,
+                makeDatabase || engine is not null,
+                time,
+                cancellation
+            );
+            if (used is not null)
+                options = options with { Url = used, Others = [.. Following(location, used)] };
             return new(location, options, engine, server, time);
         }
         catch
@@ -104,7 +113,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     /// The database cannot be created; the message is one line with advice.
     /// </exception>
     public async Task MakeDatabaseAsync(CancellationToken cancellation = default) =>
-        Version = (await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation)).Version;
+        Version = (await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation)).Server.Version;
 
     public async ValueTask DisposeAsync()
     {
@@ -148,7 +157,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     }
 
     // Uses the database 'system', which always exists, because the requested one may be missing.
-    private static async Task<Server> PrepareAsync(
+    private static async Task<(Server Server, Uri? Used)> PrepareAsync(
         StoreLocation location,
         ClickHouseOptions options,
         bool makeDatabase,
@@ -179,7 +188,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             if (location.Cluster is { } cluster)
                 await RequireClusterAsync(client, location, cluster, cancellation);
             if (exists)
-                return server;
+                return (server, client.Address);
             if (!makeDatabase)
                 throw new ClickHouseConnectionException(
                     $"the database '{database}' does not exist at {location}: name another with --database, or run "
@@ -190,7 +199,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                     + $"{database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}",
                 cancellation: cancellation
             );
-            return server;
+            return (server, client.Address);
         }
         catch (ClickHouseException e)
         {
@@ -209,6 +218,14 @@ public sealed class ClickHouseConnection : IAsyncDisposable
                 e
             );
         }
+    }
+
+    // The other servers, in their order after the used one.
+    private static IEnumerable<Uri> Following(StoreLocation location, Uri used)
+    {
+        List<Uri> all = [location.Url!, .. location.Others];
+        var at = all.IndexOf(used);
+        return all.Skip(at + 1).Concat(all.Take(at));
     }
 
     private static async Task RequireClusterAsync(

@@ -37,4 +37,8 @@ public sealed partial class ClickHouseException(int code, string name, string me
 }
 
 /// <summary>ClickHouse is unreachable, or the connection broke during a response.</summary>
-public sealed class ClickHouseUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ClickHouseUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether the server may have received the statement.</summary>
+    public bool WasSent { get; init; } = true;
+}

@@ -12,6 +12,15 @@ public sealed record ClickHouseOptions
     public Uri? Url { get; init; }
 
     /// <summary>
+    /// Further servers with the same data. A client goes on to the next one when the one in use is
+    /// unreachable.
+    /// </summary>
+    public IReadOnlyList<Uri> Others { get; init; } = [];
+
+    /// <summary>Receives the unreachable server and the next one.</summary>
+    public Action<Uri, Uri>? Moved { get; init; }
+
+    /// <summary>
     /// Returns the endpoint of an embedded engine. Called for each request, because port and
     /// passwords change when the engine restarts.
     /// </summary>
@@ -26,6 +35,9 @@ public sealed record ClickHouseOptions
     public string? Password { get; init; }
 
     public string Database { get; init; } = "default";
+
+    /// <summary>The database in the URL; null if it names none.</summary>
+    internal string? Path { get; private init; }
 
     /// <summary>
     /// The name of the cluster for ON CLUSTER statements; null for a single server.
@@ -71,6 +83,7 @@ public sealed record ClickHouseOptions
             User = user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : null,
             Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
             Database = database.Length > 0 ? database : "default",
+            Path = database.Length > 0 ? database : null,
         };
     }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Remora.ClickHouse;
 
 /// <summary>
 /// A lock across processes that ends with its holder. The lock is a query with an id that no other
 /// query can use: it sleeps in the engine while its caller is connected, so it also ends when the
-/// caller is killed. Its text names the holder.
+/// caller is killed. Its text names the holder. On a cluster it holds for all servers.
 /// </summary>
 public sealed class EngineLock : IAsyncDisposable
 {
@@ -16,9 +17,29 @@ public sealed class EngineLock : IAsyncDisposable
     private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _release;
+    private readonly CancellationTokenSource _lost = new();
     private readonly Task _holding;
 
-    private EngineLock(CancellationTokenSource release, Task holding) => (_release, _holding) = (release, holding);
+    private EngineLock(CancellationTokenSource release, Task holding)
+    {
+        _release = release;
+        _holding = holding.ContinueWith(
+            held =>
+            {
+                if (!release.IsCancellationRequested)
+                    _lost.Cancel();
+                held.GetAwaiter().GetResult();
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+    }
+
+    /// <summary>
+    /// Canceled when the lock ends before it is released, for example because its server stopped.
+    /// </summary>
+    public CancellationToken Lost => _lost.Token;
 
     /// <summary>Takes the lock; waits a few seconds for a holder that is about to end.</summary>
     /// <param name="client">The engine or server on which the lock is held.</param>
@@ -59,7 +80,16 @@ public sealed class EngineLock : IAsyncDisposable
                         await taken._holding; // throws the reason
                     await Task.Delay(Pause, clock, cancellation);
                 }
-                return taken;
+                if (await HolderElsewhereAsync(client, id, token, cancellation) is not { } other)
+                    return taken;
+                await taken.DisposeAsync();
+                if (clock.GetElapsedTime(begun) > WaitLimit)
+                    throw new EngineLockedException(other);
+                await Task.Delay(Pause * RandomNumberGenerator.GetInt32(1, 20), clock, cancellation);
+            }
+            catch (EngineLockedException)
+            {
+                throw;
             }
             catch (ClickHouseException e) when (e.Code == SameIdIsRunning)
             {
@@ -86,6 +116,7 @@ public sealed class EngineLock : IAsyncDisposable
             TaskScheduler.Default
         );
         _release.Dispose();
+        _lost.Dispose();
     }
 
     // In two pieces, so that the query that searches does not find itself.
@@ -137,6 +168,28 @@ public sealed class EngineLock : IAsyncDisposable
             cancellation
         );
         return found is [{ Length: > 0 } holder] ? holder : "a holder that has just ended";
+    }
+
+    // On a cluster, each caller first takes the lock on its own server and then looks at the
+    // others. So of two callers at least one sees the other, and gives way.
+    private static async Task<string?> HolderElsewhereAsync(
+        ClickHouseClient client,
+        string id,
+        string token,
+        CancellationToken cancellation
+    )
+    {
+        if (client.Cluster is not { } cluster)
+            return null;
+        var found = await client.ListAsync(
+            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM "
+                + $"clusterAllReplicas({SqlName.Of(cluster).Quoted}, system.processes) WHERE query_id = {{id:String}} "
+                + $"AND NOT {MatchesText} LIMIT 1 SETTINGS skip_unavailable_shards = 1",
+            row => row.String(),
+            new QueryParameters().Add("id", id).Add("what", token),
+            cancellation
+        );
+        return found is [var holder] ? holder : null;
     }
 
     // For a comment in a statement.

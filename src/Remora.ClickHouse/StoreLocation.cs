@@ -8,6 +8,8 @@ public sealed record StoreLocation
 {
     public const string DefaultDatabase = "remora";
 
+    private const int MostServers = 100;
+
     /// <summary>
     /// The environment variable for the password. No other source is allowed, because all users of
     /// a machine can read command lines and URLs.
@@ -23,6 +25,11 @@ public sealed record StoreLocation
 
     /// <summary>The server, without user and database. Null for a folder.</summary>
     public Uri? Url { get; private init; }
+
+    /// <summary>
+    /// Further servers of the same store, used in this order when one is unreachable.
+    /// </summary>
+    public IReadOnlyList<Uri> Others { get; private init; } = [];
 
     public string? User { get; private init; }
 
@@ -42,10 +49,13 @@ public sealed record StoreLocation
         new() { Folder = Path.GetFullPath(folder), Database = Named("database", database ?? DefaultDatabase) };
 
     /// <summary>
-    /// Returns the location of a server such as <c>http://user@host:8123/database</c>.
-    /// <see cref="PasswordVariable"/> contains the password.
+    /// Returns the location of a server such as <c>http://user@host:8123/database</c>, or of
+    /// several servers with the same data, separated by commas. <see cref="PasswordVariable"/>
+    /// contains the password.
     /// </summary>
-    /// <param name="url">The URL of the HTTP interface.</param>
+    /// <param name="url">
+    /// The URLs of the HTTP interface. Those that name a user or a database name the same one.
+    /// </param>
     /// <param name="database">
     /// The database; null for the one in the URL, or <see cref="DefaultDatabase"/>.
     /// </param>
@@ -63,17 +73,20 @@ public sealed record StoreLocation
         string? password = null
     )
     {
-        var read = ClickHouseOptions.FromUrl(url);
-        if (read.Password is not null)
+        var read = url.Split(',', StringSplitOptions.TrimEntries).Select(ClickHouseOptions.FromUrl).ToList();
+        if (read.Exists(one => one.Password is not null))
             throw new FormatException(
                 $"other users of this machine can read a password in a URL: remove it, and set {PasswordVariable} "
                     + $"instead"
             );
-        var inUrl = new Uri(url).AbsolutePath.Trim('/') is { Length: > 0 } ? read.Database : null;
+        if (read.Count > MostServers || read.DistinctBy(one => one.Url).Count() < read.Count)
+            throw new FormatException($"'{url}': expected up to {MostServers} different servers");
+        var inUrl = Common("databases", read.Select(one => one.Path));
         return new()
         {
-            Url = read.Url,
-            User = read.User,
+            Url = read[0].Url,
+            Others = [.. read.Skip(1).Select(one => one.Url!)],
+            User = Common("users", read.Select(one => one.User)),
             Password =
                 password ?? (Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null),
             Database = Named("database", database ?? inUrl ?? DefaultDatabase),
@@ -85,22 +98,38 @@ public sealed record StoreLocation
     /// Creates a client of the database, which need not be running yet. For a folder, it connects
     /// to the process that has the folder open.
     /// </summary>
-    public ClickHouseClient NewClient(TimeProvider? time = null)
+    /// <param name="time">The clock.</param>
+    /// <param name="moved">Receives an unreachable server and the next one.</param>
+    public ClickHouseClient NewClient(TimeProvider? time = null, Action<Uri, Uri>? moved = null)
     {
         var options = EngineFolder is { } folder
             ? Embedded.EngineFolder.OptionsOf(folder)
             : new ClickHouseOptions
             {
                 Url = Url,
+                Others = Others,
                 User = User,
                 Password = Password,
                 Cluster = Cluster?.Value,
             };
-        return new(options with { Database = Database.Value }, time);
+        return new(options with { Database = Database.Value, Moved = moved }, time);
     }
 
     /// <summary>Returns the location, without secrets.</summary>
-    public override string ToString() => Folder ?? Url!.ToString();
+    public override string ToString() => Folder ?? string.Join(", ", [Url!, .. Others]);
+
+    /// <summary>Returns the location and, of several servers, the one in use.</summary>
+    public string Describe(Uri? used) => Others.Count == 0 ? ToString() : $"{used} (one of {this})";
+
+    private static string? Common(string what, IEnumerable<string?> values)
+    {
+        var distinct = values.OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        return distinct.Count > 1
+            ? throw new FormatException(
+                $"the URLs have the {what} {string.Join(" and ", distinct)}: name one, at one of them"
+            )
+            : distinct.FirstOrDefault();
+    }
 
     private static SqlName Named(string what, string text) =>
         SqlName.TryParse(text, out var name)

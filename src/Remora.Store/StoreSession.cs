@@ -57,6 +57,9 @@ public sealed record StoreSessionOptions
 
     /// <summary>The interval of checks for rows in the future and for damage.</summary>
     public TimeSpan InspectionInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The interval of checks for rollups that are not filled.</summary>
+    public TimeSpan DiagnosisInterval { get; init; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>The health of a store.</summary>
@@ -103,6 +106,9 @@ public sealed class StoreSession
     private readonly Alarm _inspect = new();
     private readonly bool _beganEmpty;
     private int _restartsSeen;
+    private long? _diagnosed;
+    private volatile IReadOnlyList<RollupProblem> _problems = [];
+    private volatile bool _isDiagnosed;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
     private volatile StorePreparation? _preparation;
@@ -116,7 +122,10 @@ public sealed class StoreSession
         _options = options;
         _time = time ?? TimeProvider.System;
         _beganEmpty = IsEmpty(options.Location.EngineFolder) && IsEmpty(options.Recorder.JournalFolder);
-        Client = options.Location.NewClient(_time);
+        Client = options.Location.NewClient(
+            _time,
+            (from, to) => options.Notice?.Invoke($"the ClickHouse server {from} does not respond; using {to}")
+        );
         Store = new(Client, options.Store, _time);
         _supervisor = options.Supervisor ?? new(time: _time);
         _incidents = new(options.Notice, options.Recovery);
@@ -147,7 +156,7 @@ public sealed class StoreSession
     /// <summary>The current health.</summary>
     public StoreHealth Health =>
         new(
-            _options.Location.ToString(),
+            _options.Location.Describe(Client.Address),
             _preparation is not null,
             _connection?.Engine?.Health,
             _connection?.Version,
@@ -163,6 +172,12 @@ public sealed class StoreSession
     /// Readers then need not wait for the engine.
     /// </summary>
     public bool IsNew => _beganEmpty && !_ready.Task.IsCompleted;
+
+    /// <summary>
+    /// What keeps the store's rollups from being filled; null until they were inspected, and while
+    /// the store is unreachable.
+    /// </summary>
+    public IReadOnlyList<RollupProblem>? RollupProblems => _isDiagnosed ? _problems : null;
 
     private ClickHouseClient Client { get; }
 
@@ -360,12 +375,32 @@ public sealed class StoreSession
             else
                 _incidents.End(future, "no rows are dated in the future");
             await _damage.InspectAsync(_options.Location.Folder is not null, cancellation);
+            if (_diagnosed is { } last && _time.GetElapsedTime(last) < _options.DiagnosisInterval)
+                return;
+            await DiagnoseAsync(cancellation);
+            _diagnosed = _time.GetTimestamp();
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
+            _isDiagnosed = false;
             // The store is unreachable: its health reports it, and the inspection runs when it is
             // back.
         }
+    }
+
+    private async Task DiagnoseAsync(CancellationToken cancellation)
+    {
+        const string prefix = "rollup ";
+        var found = new List<RollupProblem>();
+        foreach (var rollup in Store.Rollups)
+            found.AddRange(await rollup.ProblemsAsync(cancellation));
+        foreach (var problem in found)
+            _incidents.Begin(KeyOf(problem), problem.Text);
+        foreach (var ended in _problems.Where(old => !found.Exists(problem => KeyOf(problem) == KeyOf(old))))
+            _incidents.End(KeyOf(ended), $"the rollup '{ended.Rollup}' is filled again: {ended.Object}");
+        (_problems, _isDiagnosed) = (found, true);
+
+        static string KeyOf(RollupProblem problem) => $"{prefix}{problem.Kind} {problem.Object}";
     }
 
     private async Task<ClickHouseConnection> ConnectAsync(CancellationToken cancellation)

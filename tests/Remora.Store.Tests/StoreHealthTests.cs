@@ -36,6 +36,23 @@ public sealed class StoreHealthTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rollup_that_is_not_filled_is_named_until_it_is_mended()
+    {
+        await using var open = await Open.StartAsync(_scratch.PathOf("data"), diagnosis: TimeSpan.Zero);
+        await Recorded.UntilAsync(() => open.Session.RollupProblems is { Count: 0 }, "no problem");
+        var client = open.Session.Store.Client;
+        await client.ExecuteAsync("DETACH VIEW traffic_1m_v1_mv");
+        await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
+        Assert.StartsWith("the view traffic_1m_v1_mv is detached, so new rows do not reach", open.Remarks[0]);
+        Assert.Equal("traffic", Assert.Single(open.Session.RollupProblems!).Rollup.Value);
+        await open.LooksAgainAsync();
+        Assert.Single(open.Lines, line => line == open.Remarks[0]);
+        await client.ExecuteAsync("ATTACH TABLE traffic_1m_v1_mv");
+        await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
+        Assert.Single(open.Lines, line => line == "the rollup 'traffic' is filled again: traffic_1m_v1_mv");
+    }
+
+    [Fact]
     public async Task A_damaged_file_is_named_until_its_part_is_gone()
     {
         await using var open = await Open.StartAsync(_scratch.PathOf("data"));
@@ -171,7 +188,7 @@ public sealed class StoreHealthTests : IDisposable
 
         public IReadOnlyList<string> Remarks => Session.Health.Remarks;
 
-        public static async Task<Open> StartAsync(string data, TimeProvider? clock = null)
+        public static async Task<Open> StartAsync(string data, TimeProvider? clock = null, TimeSpan? diagnosis = null)
         {
             var lines = new ConcurrentQueue<string>();
             var counting = new CountingClock(clock ?? TimeProvider.System);
@@ -184,6 +201,7 @@ public sealed class StoreHealthTests : IDisposable
                     Notice = lines.Enqueue,
                     RowClock = counting,
                     InspectionInterval = TimeSpan.FromMilliseconds(50),
+                    DiagnosisInterval = diagnosis ?? TimeSpan.FromMinutes(1),
                 }
             );
             var open = new Open(session, lines, counting);

@@ -12,9 +12,11 @@ namespace Remora.Testing;
 /// </summary>
 public static class SharedData
 {
-    private static readonly string Folder = Environment.GetEnvironmentVariable("REMORA_SHARED") is { Length: > 0 } named
-        ? named
-        : Path.Combine(Repository.Root, "..", "shared");
+    /// <summary>The folder, which may be missing.</summary>
+    public static string Folder { get; } =
+        Environment.GetEnvironmentVariable("REMORA_SHARED") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Repository.Root, "..", "shared");
 
     /// <summary>
     /// Returns the full path of a file such as <c>candles/BTCUSDT-5m.csv.gz</c>, or skips the test.

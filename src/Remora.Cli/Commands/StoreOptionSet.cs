@@ -24,8 +24,9 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
     private readonly Option<string?> _url = new("--clickhouse")
     {
         Description =
-            $"ClickHouse server to use instead, for example http://user@host:8123; the variable "
-            + $"{StoreLocation.PasswordVariable} contains its password",
+            $"ClickHouse server to use instead, for example http://user@host:8123, or several with the same data, "
+            + $"separated by commas, which are tried in turn; the variable {StoreLocation.PasswordVariable} contains "
+            + $"the password",
         HelpName = "URL",
     };
     private readonly Option<string?> _database = new("--database")
@@ -125,6 +126,8 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
                 makeDatabase,
                 cancellation: cancellation
             );
+            if (location.Others.Count > 0)
+                Console.Error.WriteLine($"remora: using {location.Describe(store.Client.Address)}");
             return await job(store);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

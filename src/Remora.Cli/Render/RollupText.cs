@@ -98,6 +98,8 @@ internal static class RollupText
 
     public static IEnumerable<string> Lines(RollupStatus status)
     {
+        foreach (var problem in status.Problems)
+            yield return $"{status.Name}: {problem}";
         foreach (var at in status.Intervals)
         {
             yield return string.Create(
@@ -214,6 +216,14 @@ internal static class RollupText
                 }),
             ]),
             ["files"] = new JsonArray([.. status.Files.Select(Json)]),
+            ["problems"] = new JsonArray([
+                .. status.Problems.Select(problem => new JsonObject
+                {
+                    ["kind"] = RollupStatus.NameOf(problem.Kind),
+                    ["object"] = problem.Object,
+                    ["text"] = problem.Text,
+                }),
+            ]),
         };
 
     private static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);

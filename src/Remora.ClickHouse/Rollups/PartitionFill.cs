@@ -25,8 +25,9 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
     {
         foreach (var interval in chain.Definition.Intervals)
         {
-            await database.RunAsync(chain.CreateLike(fill(interval), interval), cancellation);
-            await database.RunAsync($"TRUNCATE TABLE {fill(interval).Quoted}{chain.OnCluster} SYNC", cancellation);
+            if (!await database.ExistsAsync(fill(interval), cancellation))
+                await database.RunAsync(chain.CreateLike(fill(interval), interval), cancellation);
+            await database.RunAsync($"TRUNCATE TABLE {fill(interval).Quoted} SYNC", cancellation);
         }
         return await AddAsync(source, slice, condition, parameters, fill, report, cancellation);
     }

@@ -14,7 +14,10 @@ public sealed class Rollup(
     TimeProvider? time = null
 )
 {
-    private readonly RollupDatabase _database = new(client, options ?? new(), time ?? TimeProvider.System);
+    private readonly RollupDatabase _database = new(client, options ?? new(), time ?? TimeProvider.System)
+    {
+        Load = definition.LoadSettings,
+    };
 
     public RollupDefinition Definition { get; } = definition;
 
@@ -31,7 +34,12 @@ public sealed class Rollup(
 
     /// <summary>Returns what is missing. Changes nothing.</summary>
     /// <exception cref="RollupDefinitionException">ClickHouse rejects the definition.</exception>
-    public Task<RollupPlan> PlanAsync(CancellationToken cancellation = default) => Planner.PlanAsync(cancellation);
+    public async Task<RollupPlan> PlanAsync(CancellationToken cancellation = default)
+    {
+        var plan = await Planner.PlanAsync(cancellation);
+        var problems = await ProblemsAsync(cancellation);
+        return plan with { Remarks = [.. plan.Remarks, .. problems.Select(problem => problem.Text)] };
+    }
 
     /// <summary>
     /// Prevents operations that change the source until the result is disposed of. For work on
@@ -86,16 +94,22 @@ public sealed class Rollup(
     /// Loads files into the source, through the views or past them, for this rollup alone or with
     /// others of the same source.
     /// </summary>
-    public async Task<RollupLoadReport> LoadAsync(
+    public Task<RollupLoadReport> LoadAsync(
         IReadOnlyList<string> files,
         RollupLoadOptions? load = null,
         IReadOnlyList<RollupDefinition>? others = null,
         IProgress<RollupProgress>? progress = null,
         CancellationToken cancellation = default
+    ) => LockedAsync("load", stop => LoadLockedAsync(files, load, others, progress, stop), cancellation);
+
+    private async Task<RollupLoadReport> LoadLockedAsync(
+        IReadOnlyList<string> files,
+        RollupLoadOptions? load,
+        IReadOnlyList<RollupDefinition>? others,
+        IProgress<RollupProgress>? progress,
+        CancellationToken stop
     )
     {
-        RefuseOnCluster("load");
-        await using var held = await RollupLock.TakeAsync(_database, Definition, "load", cancellation);
         var chains = new List<RollupChain>();
         foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
         {
@@ -104,9 +118,10 @@ public sealed class Rollup(
                     $"'{each.Name}' has another source than '{Definition.Name}'",
                     nameof(others)
                 );
-            chains.Add(await new RollupPlanner(_database, each).RequireCurrentAsync(cancellation));
+            chains.Add(await new RollupPlanner(_database, each).RequireCurrentAsync(stop));
         }
-        return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
+        using var shards = await RollupShards.FindAsync(_database, Definition, stop);
+        return await new RollupLoader(_database, shards, chains, load ?? new()).RunAsync(files, progress, stop);
     }
 
     /// <summary>
@@ -137,26 +152,37 @@ public sealed class Rollup(
         CancellationToken cancellation = default
     )
     {
-        RefuseOnCluster("verify");
-        return await new RollupVerifier(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(
-            progress,
-            cancellation
-        );
+        var chain = await Planner.RequireCurrentAsync(cancellation);
+        using var shards = await RollupShards.FindAsync(_database, Definition, cancellation);
+        var verified = new List<(RollupDatabase, RollupVerification)>();
+        foreach (var shard in shards.All)
+            verified.Add((shard, await new RollupVerifier(shard, chain).RunAsync(progress, cancellation)));
+        return RollupVerification.Of(verified);
     }
 
     /// <summary>Recomputes the partitions that differ, or all of them.</summary>
-    public async Task<RollupBackfillReport> BackfillAsync(
+    public Task<RollupBackfillReport> BackfillAsync(
         bool all = false,
         IProgress<RollupProgress>? progress = null,
         CancellationToken cancellation = default
+    ) => LockedAsync("backfill", stop => BackfillLockedAsync(all, progress, stop), cancellation);
+
+    private async Task<RollupBackfillReport> BackfillLockedAsync(
+        bool all,
+        IProgress<RollupProgress>? progress,
+        CancellationToken stop
     )
     {
-        RefuseOnCluster("backfill");
-        await using var held = await RollupLock.TakeAsync(_database, Definition, "backfill", cancellation);
-        return await new RollupBackfill(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(
-            all,
-            progress,
-            cancellation
+        var chain = await Planner.RequireCurrentAsync(stop);
+        await RollupSteps.RequireNoOpenLoadAsync(_database, Definition.Source, stop);
+        using var shards = await RollupShards.FindAsync(_database, Definition, stop);
+        var reports = new List<(string Place, RollupBackfillReport Report)>();
+        foreach (var shard in shards.All)
+            reports.Add((shard.Place, await new RollupBackfill(shard, chain).RunAsync(all, progress, stop)));
+        return new(
+            [.. reports.SelectMany(at => at.Report.Filled.Select(partition => at.Place + partition))],
+            [.. reports.SelectMany(at => at.Report.Untouched.Select(partition => at.Place + partition))],
+            [.. reports.SelectMany(at => at.Report.Busy.Select(partition => at.Place + partition))]
         );
     }
 
@@ -164,19 +190,26 @@ public sealed class Rollup(
     /// Builds the next version from the current definition beside the current version, and
     /// exchanges them. Exact while rows are inserted.
     /// </summary>
-    public async Task<RollupRebuildReport> RebuildAsync(
+    public Task<RollupRebuildReport> RebuildAsync(
         bool keepOld = false,
         IProgress<RollupProgress>? progress = null,
         CancellationToken cancellation = default
-    )
-    {
-        RefuseOnCluster("rebuild");
-        await using var held = await RollupLock.TakeAsync(_database, Definition, "rebuild", cancellation);
-        return await new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, cancellation);
-    }
+    ) =>
+        LockedAsync(
+            "rebuild",
+            stop => new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, stop),
+            cancellation
+        );
 
     public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
-        await new RollupGauge(_database, await Planner.RequireCurrentAsync(cancellation)).MeasureAsync(cancellation);
+        await new RollupGauge(_database, await Planner.RequireCurrentAsync(cancellation)).MeasureAsync(
+            await ProblemsAsync(cancellation),
+            cancellation
+        );
+
+    /// <summary>Returns what keeps the rollup from being filled, each with what to do.</summary>
+    public Task<IReadOnlyList<RollupProblem>> ProblemsAsync(CancellationToken cancellation = default) =>
+        new RollupDiagnosis(_database, Definition).RunAsync(cancellation);
 
     /// <summary>Merges the parts of every partition with more than one.</summary>
     /// <returns>The merged partitions.</returns>
@@ -242,15 +275,11 @@ public sealed class Rollup(
             ).Select(entry => entry.Name),
         ];
 
-    // These operations require one server with all rows. Replicas and shards do not have them.
-    private void RefuseOnCluster(string verb)
-    {
-        if (client.Cluster is { } cluster)
-            throw new RollupException(
-                $"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, so "
-                    + $"the result would be wrong; docs/cluster.md describes the alternative"
-            );
-    }
+    private Task<T> LockedAsync<T>(
+        string verb,
+        Func<CancellationToken, Task<T>> operation,
+        CancellationToken cancellation
+    ) => RollupLock.RunAsync(_database, Definition, verb, operation, cancellation);
 
     private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)
     {

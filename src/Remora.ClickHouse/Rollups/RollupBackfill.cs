@@ -24,7 +24,6 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
         CancellationToken cancellation
     )
     {
-        await RollupSteps.RequireNoOpenLoadAsync(database, chain.Definition.Source, cancellation);
         var verifier = new RollupVerifier(database, chain);
         var partitions = (await verifier.CountsAsync(cancellation)).Keys.ToList();
         var wrong = all ? [.. partitions] : await WrongAsync(verifier, progress, cancellation);
@@ -35,7 +34,13 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
             (await ReplaceAsync(partition, progress, cancellation) ? filled : busy).Add(partition);
         }
         foreach (var interval in chain.Definition.Intervals)
+        {
+            if (!await database.ExistsAsync(chain.Fill(interval), cancellation))
+                continue;
+            // Replicas copy the replaced partitions from the tables beside them, if they are there
+            await database.SyncEverywhereAsync(chain.Target(interval), cancellation);
             await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
+        }
         progress?.Report(new("backfill", "done", wrong.Count, wrong.Count));
         return new(filled, [.. partitions.Except(filled).Except(busy)], busy);
     }
@@ -84,8 +89,8 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
             }
             foreach (var interval in chain.Definition.Intervals)
                 await database.RunAsync(
-                    $"ALTER TABLE {chain.Target(interval).Quoted}{chain.OnCluster} REPLACE PARTITION ID "
-                        + $"'{partition}' FROM {chain.Fill(interval).Quoted}",
+                    $"ALTER TABLE {chain.Target(interval).Quoted} REPLACE PARTITION ID '{partition}' FROM "
+                        + $"{chain.Fill(interval).Quoted}",
                     cancellation
                 );
             await database.WaitForInsertsAsync(cancellation);
@@ -95,11 +100,14 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
         return false;
     }
 
-    private Task<long> CountAsync(RollupSlice slice, CancellationToken cancellation) =>
-        database.CountAsync(
+    private async Task<long> CountAsync(RollupSlice slice, CancellationToken cancellation)
+    {
+        await database.SyncAsync(chain.Definition.Source, cancellation);
+        return await database.CountAsync(
             $"{chain.Definition.Source.Quoted} AS {chain.Definition.Alias} WHERE "
                 + $"{RollupSlice.Condition(chain.Definition.QualifiedTime)}",
             cancellation,
             slice.Parameters
         );
+    }
 }

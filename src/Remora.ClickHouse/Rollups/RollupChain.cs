@@ -87,7 +87,32 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
                     ? ""
                     : $" TTL bucket + INTERVAL {retention.Days.ToString(CultureInfo.InvariantCulture)} DAY"
             )
-            + $" SETTINGS {window}{granularity}allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
+            + $" SETTINGS {window}{granularity}"
+            + string.Concat(Definition.TableSettings.Select(setting => $"{setting}, "))
+            + $"allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
+    }
+
+    /// <summary>
+    /// Returns what differs between the settings of a live target and the definition, each with the
+    /// statement that changes it.
+    /// </summary>
+    public IEnumerable<(string Difference, string Sql)> Settings(SqlName target, IReadOnlyList<RollupSetting> live)
+    {
+        var alter = $"ALTER TABLE {target.Quoted}{OnCluster}";
+        foreach (var wanted in Definition.TableSettings)
+        {
+            var now = live.FirstOrDefault(setting => setting.Name == wanted.Name);
+            if (now != wanted)
+                yield return (
+                    $"{target}: {wanted.Name} is {now?.Text ?? "not set"}, the definition says {wanted.Text}",
+                    $"{alter} MODIFY SETTING {wanted}"
+                );
+        }
+        foreach (var now in live.Where(now => Definition.TableSettings.All(wanted => wanted.Name != now.Name)))
+            yield return (
+                $"{target}: {now.Name} is {now.Text}, the definition does not set it",
+                $"{alter} RESET SETTING {now.Name}"
+            );
     }
 
     public string CreateMaterializedView(RollupInterval interval, string? condition = null) =>

@@ -7,7 +7,19 @@ namespace Remora.ClickHouse.Rollups;
 /// <summary>Queries of rollup operations to a database.</summary>
 internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions options, TimeProvider time)
 {
+    private const int TimeoutExceeded = 159;
+    private const int TooFewLiveReplicas = 285;
+    private const int UnknownStatusOfInsert = 319;
+    private const int MostThreads = 8;
+    private const long LeastMemory = 256L << 20;
+    private const long MostMemory = 8L << 30;
+    private const long UnknownMemory = 1L << 30;
+
+    // A load that continues after a kill must make the same blocks again: their tokens are numbers
+    private const long BlockBytes = 256L << 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private Limits? _limits;
 
     public ClickHouseClient Client { get; } = client;
 
@@ -15,23 +27,94 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
 
     public TimeProvider Time { get; } = time;
 
+    /// <summary>Settings of the definition for heavy statements.</summary>
+    public IReadOnlyList<RollupSetting> Load { get; init; } = [];
+
+    /// <summary>The shard whose rows the server has; null for a single server.</summary>
+    public int? Shard { get; private init; }
+
+    /// <summary>The number of active replicas of the shard; 0 for a single server.</summary>
+    public int Replicas { get; private set; }
+
+    /// <summary>Returns the database at a replica of a shard.</summary>
+    /// <param name="replica">A client of the replica alone.</param>
+    /// <param name="shard">The number of the shard, from 1.</param>
+    /// <param name="replicas">The number of active replicas of the shard.</param>
+    public RollupDatabase OfShard(ClickHouseClient replica, int shard, int replicas) =>
+        new(replica, Options, Time)
+        {
+            Shard = shard,
+            Replicas = replicas,
+            Load = Load,
+        };
+
+    /// <summary>The shard, at the beginning of a message; empty for a single server.</summary>
+    public string Place => Shard is { } shard ? $"shard {shard.ToString(CultureInfo.InvariantCulture)}: " : "";
+
+    /// <summary>
+    /// Waits until this replica has all rows that its shard has accepted. Nothing on a single
+    /// server.
+    /// </summary>
+    /// <exception cref="RollupException">Another replica, which is gone, has the rows.</exception>
+    public async Task SyncAsync(SqlName table, CancellationToken cancellation)
+    {
+        if (Shard is null)
+            return;
+        try
+        {
+            await RunAsync($"SYSTEM SYNC REPLICA {table.Quoted} LIGHTWEIGHT", cancellation);
+        }
+        catch (ClickHouseException e) when (e.Code == TimeoutExceeded)
+        {
+            throw new RollupException(
+                $"{Place}{Client.Address} still lacks rows of {table} after {Options.InsertTimeout}: another replica "
+                    + $"of the shard has them and is unreachable. Start it, and run the command again",
+                e
+            );
+        }
+    }
+
+    /// <summary>
+    /// Waits until every replica that runs has all rows of a table. Nothing on a single server.
+    /// </summary>
+    public async Task SyncEverywhereAsync(SqlName table, CancellationToken cancellation)
+    {
+        if (Client.Cluster is { } cluster)
+            await RunAsync(
+                $"SYSTEM SYNC REPLICA ON CLUSTER {SqlName.Of(cluster).Quoted} "
+                    + $"{SqlName.Of(Client.Database).Quoted}.{table.Quoted} LIGHTWEIGHT",
+                cancellation
+            );
+    }
+
     /// <summary>Runs a possibly long statement within the limits of the options.</summary>
-    public Task<QuerySummary> RunAsync(
+    public async Task<QuerySummary> RunAsync(
         string sql,
         CancellationToken cancellation,
         QueryParameters? parameters = null,
         string? token = null
-    ) =>
-        Client.ExecuteAsync(
-            sql,
-            new QueryOptions
-            {
-                Parameters = parameters,
-                Settings = Heavy(token),
-                Timeout = Timeout.InfiniteTimeSpan,
-            },
-            cancellation
-        );
+    )
+    {
+        var settings = Heavy(token, await LimitsAsync(cancellation));
+        var query = new QueryOptions
+        {
+            Parameters = parameters,
+            Settings = settings,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        try
+        {
+            return await Client.ExecuteAsync(sql, query, cancellation);
+        }
+        catch (ClickHouseException e) when (Replicas > 1 && IsWithoutQuorum(e))
+        {
+            // The other replica was lost. With the same token, blocks that were written count once.
+            Replicas = 1;
+            foreach (var (name, value) in QuorumOf(Replicas))
+                settings[name] = value;
+            return await Client.ExecuteAsync(sql, query, cancellation);
+        }
+    }
 
     /// <summary>
     /// Returns the rows of a possibly long query within the limits of the options.
@@ -51,7 +134,7 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
                 new QueryOptions
                 {
                     Parameters = parameters,
-                    Settings = Heavy(null),
+                    Settings = Heavy(null, await LimitsAsync(cancellation)),
                     Timeout = Timeout.InfiniteTimeSpan,
                 },
                 cancellation
@@ -62,27 +145,23 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
     }
 
     /// <summary>Returns all objects with the mark of a rollup.</summary>
-    public async Task<List<(SqlName Name, string Engine, RollupMark Mark)>> MarkedAsync(
-        SqlName rollup,
-        CancellationToken cancellation
-    )
+    public async Task<List<MarkedObject>> MarkedAsync(SqlName rollup, CancellationToken cancellation)
     {
         var rows = await Client.ListAsync(
-            "SELECT name, engine, comment FROM system.tables WHERE database = currentDatabase() AND "
+            "SELECT name, engine, comment, engine_full FROM system.tables WHERE database = currentDatabase() AND "
                 + "startsWith(comment, '{\"rollup\":')",
-            row => (Name: row.String(), Engine: row.String(), Comment: row.String()),
+            row => (Name: row.String(), Engine: row.String(), Comment: row.String(), Full: row.String()),
             null,
             cancellation
         );
         return
         [
-            .. rows.Select(row =>
-                    (
-                        Name: SqlName.TryParse(row.Name, out var name) ? name : default,
-                        row.Engine,
-                        Mark: JsonSerializer.Deserialize(row.Comment, RollupMarkJson.Default.RollupMark)!
-                    )
-                )
+            .. rows.Select(row => new MarkedObject(
+                    SqlName.TryParse(row.Name, out var name) ? name : default,
+                    row.Engine,
+                    JsonSerializer.Deserialize(row.Comment, RollupMarkJson.Default.RollupMark)!,
+                    RollupSetting.OfEngine(row.Full)
+                ))
                 .Where(row => row.Mark.Rollup == rollup.Value && IsOf(row.Name, row.Mark)),
         ];
     }
@@ -118,8 +197,14 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
             cancellation
         );
 
-    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) =>
-        Client.SingleAsync("SELECT now64(6)", row => row.DateTime64(), null, cancellation);
+    /// <summary>Returns the clocks of all servers: the slowest and the fastest.</summary>
+    public Task<(DateTimeOffset Slowest, DateTimeOffset Fastest)> NowAsync(CancellationToken cancellation) =>
+        Client.SingleAsync(
+            $"SELECT min(at), max(at) FROM (SELECT nowInBlock64(6) AS at FROM {OnAll("system.one")}){Reachable}",
+            row => (row.DateTime64(), row.DateTime64()),
+            null,
+            cancellation
+        );
 
     public async Task<long> CountAsync(
         string from,
@@ -133,19 +218,18 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
     /// </summary>
     public async Task WaitForInsertsAsync(CancellationToken cancellation)
     {
-        var moment = await NowAsync(cancellation);
-        var deadline = Time.GetUtcNow() + Options.InsertTimeout;
+        var begun = Time.GetTimestamp();
         while (
             await Client.SingleAsync(
-                $"SELECT count() FROM {Processes} WHERE query_kind = 'Insert' AND now64(6) - "
-                    + $"toIntervalMicrosecond(toInt64(elapsed * 1000000)) <= {{moment:DateTime64(6)}}",
+                $"SELECT count() FROM {OnAll("system.processes")} WHERE query_kind = 'Insert' AND elapsed >= "
+                    + $"{{waited:Float64}}{Reachable}",
                 row => row.UInt64(),
-                new QueryParameters().Add("moment", moment),
+                new QueryParameters().Add("waited", Time.GetElapsedTime(begun).TotalSeconds),
                 cancellation
             ) > 0
         )
         {
-            if (Time.GetUtcNow() > deadline)
+            if (Time.GetElapsedTime(begun) > Options.InsertTimeout)
                 throw new RollupException(
                     $"an insert has been running for {Options.InsertTimeout}; try again after it ends"
                 );
@@ -165,23 +249,74 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
         return [.. names.Where(name => name != definition.Ingested).Select(SqlName.Of)];
     }
 
-    private string Processes =>
-        Client.Cluster is { } cluster
-            ? $"clusterAllReplicas({SqlName.Of(cluster).Quoted}, system.processes)"
-            : "system.processes";
+    // A table of every server of the cluster.
+    private string OnAll(string table) =>
+        Client.Cluster is { } cluster ? $"clusterAllReplicas({SqlName.Of(cluster).Quoted}, {table})" : table;
 
-    private Dictionary<string, string> Heavy(string? token)
+    // A server that does not run neither inserts nor has a clock.
+    private string Reachable => Client.Cluster is null ? "" : " SETTINGS skip_unavailable_shards = 1";
+
+    private readonly record struct Limits(long Memory, int Threads);
+
+    private async ValueTask<Limits> LimitsAsync(CancellationToken cancellation)
+    {
+        if (_limits is { } known)
+            return known;
+        var (memory, threads) = await Client.SingleAsync(
+            "SELECT toInt64(ifNull((SELECT max(toUInt64OrZero(value)) FROM system.server_settings WHERE name = "
+                + "'max_server_memory_usage'), 0)), toInt32(ifNull((SELECT max(toUInt32OrZero(extract(value, "
+                + "'[0-9]+'))) FROM system.settings WHERE name = 'max_threads'), 0))",
+            row => (row.Int64(), row.Int32()),
+            null,
+            cancellation
+        );
+        Limits limits = new(
+            Options.MemoryBytes ?? (memory > 0 ? Math.Clamp(memory / 2, LeastMemory, MostMemory) : UnknownMemory),
+            Options.Threads ?? Math.Clamp(threads, 1, MostThreads)
+        );
+        _limits = limits;
+        return limits;
+    }
+
+    private Dictionary<string, string> Heavy(string? token, Limits limits)
     {
         var settings = new Dictionary<string, string>(InsertToken.Settings(token), StringComparer.Ordinal)
         {
-            ["max_memory_usage"] = Options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
-            ["max_bytes_before_external_group_by"] = (Options.MemoryBytes / 2).ToString(CultureInfo.InvariantCulture),
-            ["max_bytes_before_external_sort"] = (Options.MemoryBytes / 2).ToString(CultureInfo.InvariantCulture),
-            ["max_threads"] = Options.Threads.ToString(CultureInfo.InvariantCulture),
+            ["max_memory_usage"] = limits.Memory.ToString(CultureInfo.InvariantCulture),
+            ["max_bytes_before_external_group_by"] = (limits.Memory / 2).ToString(CultureInfo.InvariantCulture),
+            ["max_bytes_before_external_sort"] = (limits.Memory / 2).ToString(CultureInfo.InvariantCulture),
+            ["max_threads"] = limits.Threads.ToString(CultureInfo.InvariantCulture),
             ["max_insert_threads"] = "1",
             ["min_insert_block_size_rows"] = (Options.ChunkRows * 4).ToString(CultureInfo.InvariantCulture),
-            ["min_insert_block_size_bytes"] = (Options.MemoryBytes / 4).ToString(CultureInfo.InvariantCulture),
+            ["min_insert_block_size_bytes"] = BlockBytes.ToString(CultureInfo.InvariantCulture),
         };
+        foreach (var setting in Load)
+            settings[setting.Name] = setting.Text;
+        if (token is not null)
+            settings["max_insert_threads"] = "1"; // threads would number the blocks differently each time
+        if (Client.Cluster is not null)
+        {
+            // Servers that do not run do it when they are back
+            settings["distributed_ddl_output_mode"] = "throw_only_active";
+            settings["receive_timeout"] = Options.InsertTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+        if (Replicas > 0)
+            foreach (var (name, value) in QuorumOf(Replicas))
+                settings[name] = value;
         return settings;
     }
+
+    /// <summary>Whether an insert failed only because a replica was lost.</summary>
+    public static bool IsWithoutQuorum(ClickHouseException e) => e.Code is TooFewLiveReplicas or UnknownStatusOfInsert;
+
+    /// <summary>
+    /// Settings with which an insert counts as done when two replicas have its rows, so that
+    /// another replica can continue when one is lost.
+    /// </summary>
+    public static Dictionary<string, string> QuorumOf(int replicas) =>
+        new(StringComparer.Ordinal)
+        {
+            ["insert_quorum"] = (replicas > 1 ? 2 : 0).ToString(CultureInfo.InvariantCulture),
+            ["insert_quorum_timeout"] = "20000",
+        };
 }

@@ -104,6 +104,17 @@ public sealed record RollupDefinition
     public int? Granularity { get; init; }
 
     /// <summary>
+    /// Settings of the tables; those that are not named have ClickHouse's defaults. They can change
+    /// without a rebuild.
+    /// </summary>
+    public IReadOnlyList<RollupSetting> TableSettings { get; init; } = [];
+
+    /// <summary>
+    /// Settings of loads and backfills, instead of those chosen from memory and cores.
+    /// </summary>
+    public IReadOnlyList<RollupSetting> LoadSettings { get; init; } = [];
+
+    /// <summary>
     /// The hash of the created objects. Comments and the order of the header do not change it.
     /// </summary>
     public required string Hash { get; init; }

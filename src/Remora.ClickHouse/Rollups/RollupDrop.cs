@@ -15,12 +15,15 @@ internal static class RollupDrop
     {
         var chain = new RollupChain(definition, 1, database.Client);
         var entries = await ListAsync(database, definition, which, cancellation);
-        foreach (var (name, engine, _) in entries)
-            await database.RunAsync(chain.Drop(name, isView: engine is "View" or "MaterializedView"), cancellation);
+        foreach (var entry in entries)
+            await database.RunAsync(
+                chain.Drop(entry.Name, isView: entry.Engine is "View" or "MaterializedView"),
+                cancellation
+            );
         return [.. entries.Select(entry => entry.Name)];
     }
 
-    public static async Task<List<(SqlName Name, string Engine, RollupMark Mark)>> ListAsync(
+    public static async Task<List<MarkedObject>> ListAsync(
         RollupDatabase database,
         RollupDefinition definition,
         Func<RollupMark, bool> which,

@@ -13,6 +13,8 @@ namespace Remora.ClickHouse.Rollups;
 /// -- retention: 1 minute 90 days, 1 hour 730 days
 /// -- partition: month
 /// -- granularity: 8192
+/// -- table: parts_to_delay_insert=1000
+/// -- load: max_insert_threads=4
 /// count() AS requests,
 /// quantileTDigest(0.95)(microseconds) AS p95
 /// </code>

@@ -48,6 +48,8 @@ internal sealed class RollupFileParser(RollupFileText text)
             SourceRetentionDays = text.Find("source retention") is { } kept ? Days(kept) : null,
             Partition = partition,
             Granularity = Granularity(),
+            TableSettings = Settings("table"),
+            LoadSettings = Settings("load"),
             Hash = Hash(keys, aggregates),
         };
     }
@@ -154,6 +156,9 @@ internal sealed class RollupFileParser(RollupFileText text)
         return Whole(value, MostRows)
             ?? throw text.Error(line, $"invalid granularity '{value}': expected 1 to {MostRows} rows");
     }
+
+    private IReadOnlyList<RollupSetting> Settings(string key) =>
+        text.Find(key) is var (value, line) ? At(line, () => RollupSetting.Parse(value, key == "table")) : [];
 
     private RollupPartition Partition()
     {

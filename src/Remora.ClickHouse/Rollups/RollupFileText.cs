@@ -27,6 +27,8 @@ internal sealed record RollupFileText(string File, IReadOnlyDictionary<string, F
         "source retention",
         "partition",
         "granularity",
+        "table",
+        "load",
     ];
 
     /// <exception cref="RollupDefinitionException">A key occurs twice.</exception>

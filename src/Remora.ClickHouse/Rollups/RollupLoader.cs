@@ -48,6 +48,7 @@ public sealed record RollupLoadReport(string Load, long Rows, bool WasDoneBefore
 /// </summary>
 internal sealed class RollupLoader(
     RollupDatabase database,
+    RollupShards shards,
     IReadOnlyList<RollupChain> chains,
     RollupLoadOptions options
 )
@@ -117,13 +118,20 @@ internal sealed class RollupLoader(
             await RollupSteps.RequireNoOpenLoadAsync(database, _definition.Source, cancellation);
             await StageAsync(files, journal, progress, cancellation);
         }
+        var isMoved = done.Contains("moved");
+        foreach (var shard in isMoved ? [] : shards.All)
+            await shard.SyncAsync(Staging, cancellation);
         var rows = await TotalAsync(done, journal, cancellation);
-        await (
-            options.IsDetached
-                ? MoveBesideAsync(journal, done, rows, progress, cancellation)
-                : InsertAsync(load, journal, done, rows, progress, cancellation)
-        );
+        foreach (var shard in isMoved ? [] : shards.All)
+            await (
+                options.IsDetached
+                    ? MoveBesideAsync(shard, journal, done, progress, cancellation)
+                    : InsertAsync(shard, load, journal, done, rows, progress, cancellation)
+            );
+        await journal.MarkAsync("moved", cancellation);
+        progress?.Report(new("load", "clean up", rows, rows));
         await database.RunAsync(chains[0].Drop(Staging, isView: false), cancellation);
+        progress?.Report(new("load", "clean up states", rows, rows));
         foreach (var chain in chains)
         foreach (var interval in chain.Definition.Intervals)
             await database.RunAsync(chain.Drop(chain.LoadFill(interval), isView: false), cancellation);
@@ -135,6 +143,8 @@ internal sealed class RollupLoader(
     private string Identify(IReadOnlyList<string> files)
     {
         var text = new StringBuilder(_definition.Source.Value).Append(options.IsDetached ? " detached" : "");
+        // Other blocks would have other tokens
+        text.AppendJoin("", _definition.LoadSettings.Where(IsOfBlocks).Select(setting => $" {setting}"));
         if (options.Identity is { } identity)
             text.Append(CultureInfo.InvariantCulture, $"\n{identity}");
         foreach (var file in options.Identity is null ? files : [])
@@ -147,6 +157,9 @@ internal sealed class RollupLoader(
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 
+    private static bool IsOfBlocks(RollupSetting setting) =>
+        setting.Name.Contains("insert_block", StringComparison.Ordinal);
+
     private async Task StageAsync(
         IReadOnlyList<string> files,
         RollupSteps journal,
@@ -154,21 +167,32 @@ internal sealed class RollupLoader(
         CancellationToken cancellation
     )
     {
+        var chain = chains[0];
         await database.RunAsync(
-            $"CREATE TABLE IF NOT EXISTS {Staging.Quoted} AS {_definition.Source.Quoted}",
+            $"CREATE TABLE IF NOT EXISTS {Staging.Quoted}{chain.OnCluster} AS {_definition.Source.Quoted}",
             cancellation
         );
-        await database.RunAsync($"TRUNCATE TABLE {Staging.Quoted} SYNC", cancellation);
+        await KeepPartsAsync(Staging, cancellation);
+        foreach (var shard in shards.All)
+            await shard.RunAsync($"TRUNCATE TABLE {Staging.Quoted} SYNC", cancellation);
+        var target = await LoadTarget.OfAsync(database, _definition.Source, Staging, cancellation);
+        var settings = LoadTarget.Settings(shards.All);
         for (var i = 0; i < files.Count; i++)
         {
             progress?.Report(new("stage", Path.GetFileName(files[i]), i, files.Count));
-            await StageAsync(files[i], cancellation);
+            await StageAsync(files[i], target, settings, cancellation);
         }
+        await database.SyncEverywhereAsync(Staging, cancellation);
         await CheckAsync(cancellation);
         await journal.MarkAsync(RollupSteps.Staged(_definition.Source), cancellation);
     }
 
-    private async Task StageAsync(string path, CancellationToken cancellation)
+    private async Task StageAsync(
+        string path,
+        string target,
+        Dictionary<string, string> settings,
+        CancellationToken cancellation
+    )
     {
         var (format, isPacked) = FormatOf(path);
         await using var file = File.OpenRead(path);
@@ -176,9 +200,9 @@ internal sealed class RollupLoader(
         try
         {
             await database.Client.InsertStreamAsync(
-                $"INSERT INTO {Staging.Quoted} FORMAT {format}",
+                $"INSERT INTO {target} FORMAT {format}",
                 content,
-                new QueryOptions { Timeout = Timeout.InfiniteTimeSpan },
+                new QueryOptions { Timeout = Timeout.InfiniteTimeSpan, Settings = settings },
                 cancellation
             );
         }
@@ -202,7 +226,9 @@ internal sealed class RollupLoader(
     {
         var time = _definition.QualifiedTime;
         var from = $"{Staging.Quoted} AS {_definition.Alias}";
-        if (await database.CountAsync(from, cancellation) == 0)
+        foreach (var shard in shards.All)
+            await shard.SyncAsync(Staging, cancellation);
+        if (await CountAsync(from, null) == 0)
             throw new RefusedFileException("the files have no rows");
         await NoneAsync(
             $"{time} = defaultValueOfTypeName(toTypeName({time}))",
@@ -226,17 +252,40 @@ internal sealed class RollupLoader(
 
         async Task NoneAsync(string condition, QueryParameters? parameters, string what)
         {
-            var count = await database.CountAsync($"{from} WHERE {condition}", cancellation, parameters);
+            var count = await CountAsync($"{from} WHERE {condition}", parameters);
             if (count > 0)
                 throw new RefusedFileException($"{count} rows of the files are {what}; no rows were loaded");
         }
+
+        Task<long> CountAsync(string rows, QueryParameters? parameters) =>
+            SumAsync(shard => shard.CountAsync(rows, cancellation, parameters));
+    }
+
+    private async Task<long> SumAsync(Func<RollupDatabase, Task<long>> count)
+    {
+        var sum = 0L;
+        foreach (var shard in shards.All)
+            sum += await count(shard);
+        return sum;
+    }
+
+    // A partition that is moved again, because a server was lost in the middle, is known by its
+    // parts.
+    private async Task KeepPartsAsync(SqlName table, CancellationToken cancellation)
+    {
+        if (database.Client.Cluster is not null)
+            await database.RunAsync(
+                $"ALTER TABLE {table.Quoted}{chains[0].OnCluster} MODIFY SETTING "
+                    + "max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1",
+                cancellation
+            );
     }
 
     private async Task<long> TotalAsync(HashSet<string> done, RollupSteps journal, CancellationToken cancellation)
     {
         if (done.FirstOrDefault(step => step.StartsWith("rows ", StringComparison.Ordinal)) is { } known)
             return long.Parse(known[5..], CultureInfo.InvariantCulture);
-        var rows = await database.CountAsync(Staging.Quoted, cancellation);
+        var rows = await SumAsync(shard => shard.CountAsync(Staging.Quoted, cancellation));
         await journal.MarkAsync(string.Create(CultureInfo.InvariantCulture, $"rows {rows}"), cancellation);
         return rows;
     }
@@ -244,6 +293,7 @@ internal sealed class RollupLoader(
     // Inserts through the views, in large blocks. Each chunk has its own token, so a chunk that was
     // inserted but not recorded yet counts once.
     private async Task InsertAsync(
+        RollupDatabase shard,
         string load,
         RollupSteps journal,
         HashSet<string> done,
@@ -263,7 +313,7 @@ internal sealed class RollupLoader(
         progress?.Report(new("load", "begin", moved, total));
         foreach (
             var (slice, rows) in await RowChunks.ListAsync(
-                database,
+                shard,
                 $"{Staging.Quoted} AS {_definition.Alias}",
                 _definition.QualifiedTime,
                 parameters: null,
@@ -271,39 +321,47 @@ internal sealed class RollupLoader(
             )
         )
         {
-            var step = "chunk " + slice;
+            var step = $"{shard.Place}chunk {slice}";
             if (!done.Contains(step))
             {
                 var sql =
                     $"INSERT INTO {_definition.Source.Quoted} ({names}) SELECT {columns} FROM {Staging.Quoted} AS "
                     + $"{_definition.Alias} WHERE {RollupSlice.Condition(_definition.QualifiedTime)} ORDER BY ALL";
-                await database.RunAsync(sql, cancellation, slice.Parameters, token: $"load-{load}-{slice}");
+                await shard.RunAsync(sql, cancellation, slice.Parameters, token: $"load-{load}-{slice}");
                 await journal.MarkAsync(step, cancellation);
             }
             moved += rows;
-            progress?.Report(new("load", slice.ToString(), moved, total));
+            progress?.Report(new("load", shard.Place + slice, moved, total));
         }
     }
 
     // Moving partitions bypasses the views, while rows of other writers still pass through them.
     // The states of the new rows are moved too.
     private async Task MoveBesideAsync(
+        RollupDatabase shard,
         RollupSteps journal,
         HashSet<string> done,
-        long total,
         IProgress<RollupProgress>? progress,
         CancellationToken cancellation
     )
     {
-        if (!done.Contains("computed"))
+        var computed = $"{shard.Place}computed";
+        if (!done.Contains(computed))
         {
+            var total = await shard.CountAsync(Staging.Quoted, cancellation);
             foreach (var chain in chains)
             {
+                foreach (var interval in chain.Definition.Intervals)
+                    if (!await shard.ExistsAsync(chain.LoadFill(interval), cancellation))
+                    {
+                        await shard.RunAsync(chain.CreateLike(chain.LoadFill(interval), interval), cancellation);
+                        await KeepPartsAsync(chain.LoadFill(interval), cancellation);
+                    }
                 var all = new RollupSlice(
                     DateTimeOffset.UnixEpoch,
                     new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero)
                 );
-                var rows = await new PartitionFill(database, chain).RunAsync(
+                var rows = await new PartitionFill(shard, chain).RunAsync(
                     Staging,
                     all,
                     condition: null,
@@ -315,22 +373,24 @@ internal sealed class RollupLoader(
                 if (chain.Definition.Where is null && rows != total)
                     throw new RollupException($"{Staging} has {total} rows, of which {rows} lie between 1970 and 2100");
             }
-            await journal.MarkAsync("computed", cancellation);
+            await journal.MarkAsync(computed, cancellation);
         }
-        await MoveAllAsync(Staging, _definition.Source, progress, cancellation);
+        await MoveAllAsync(shard, Staging, _definition.Source, progress, cancellation);
         foreach (var chain in chains)
         foreach (var interval in chain.Definition.Intervals)
-            await MoveAllAsync(chain.LoadFill(interval), chain.Target(interval), progress, cancellation);
+            await MoveAllAsync(shard, chain.LoadFill(interval), chain.Target(interval), progress, cancellation);
     }
 
-    private async Task MoveAllAsync(
+    private static async Task MoveAllAsync(
+        RollupDatabase shard,
         SqlName from,
         SqlName to,
         IProgress<RollupProgress>? progress,
         CancellationToken cancellation
     )
     {
-        var partitions = await database.Client.ListAsync(
+        await shard.SyncAsync(from, cancellation);
+        var partitions = await shard.Client.ListAsync(
             "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = "
                 + "{t:String} AND active ORDER BY partition_id",
             row => row.String(),
@@ -339,11 +399,12 @@ internal sealed class RollupLoader(
         );
         for (var i = 0; i < partitions.Count; i++)
         {
-            progress?.Report(new("move", $"{to} {partitions[i]}", i, partitions.Count));
-            await database.RunAsync(
+            progress?.Report(new("move", $"{shard.Place}{to} {partitions[i]}", i, partitions.Count));
+            await shard.RunAsync(
                 $"ALTER TABLE {from.Quoted} MOVE PARTITION ID '{PartitionId(partitions[i])}' TO TABLE {to.Quoted}",
                 cancellation
             );
+            await shard.SyncEverywhereAsync(to, cancellation);
         }
     }
 

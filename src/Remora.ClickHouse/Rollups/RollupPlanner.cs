@@ -35,8 +35,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     {
         var found = ChainOf(await database.MarkedAsync(definition.Name, cancellation));
         var remarks = await RemarksAsync(cancellation);
-        var (chain, present, isChanged) = found;
-        if (isChanged)
+        var (chain, present) = (found.Chain, found.Present);
+        if (found.IsChanged)
             await CheckAsync(cancellation);
         if (Finished(found, remarks) is { } finished)
             return finished;
@@ -44,7 +44,9 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var statements = Statements(chain, columns)
             .Where(entry => !present.Contains(entry.Name))
             .Select(entry => entry.Sql)
+            .Concat(found.Settings.Select(setting => setting.Sql))
             .ToList();
+        remarks.AddRange(found.Settings.Select(setting => setting.Difference));
         var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
         return new(
             chain.Version,
@@ -110,9 +112,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         $"toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC')";
 
     // The chain that readers use or will use, its objects, and whether it has another definition.
-    private (RollupChain Chain, HashSet<SqlName> Present, bool IsChanged) ChainOf(
-        List<(SqlName Name, string Engine, RollupMark Mark)> marked
-    )
+    private FoundChain ChainOf(List<MarkedObject> marked)
     {
         var current = CurrentOf(marked);
         var chain =
@@ -120,15 +120,32 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
         if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash))
             chain = new(definition, chain.Version + 1, database.Client);
-        return (chain, [.. marked.Select(entry => entry.Name)], current is { } used && used.Hash != definition.Hash);
+        return new(
+            chain,
+            [.. marked.Select(entry => entry.Name)],
+            current is { } used && used.Hash != definition.Hash,
+            [
+                .. definition
+                    .Intervals.Select(chain.Target)
+                    .SelectMany(target =>
+                        marked.Find(entry => entry.Name == target) is { } live
+                            ? chain.Settings(target, live.Settings)
+                            : []
+                    ),
+            ]
+        );
     }
 
-    private static RollupPlan? Finished(
-        (RollupChain Chain, HashSet<SqlName> Present, bool IsChanged) found,
-        IReadOnlyList<string> remarks
-    ) =>
+    private sealed record FoundChain(
+        RollupChain Chain,
+        HashSet<SqlName> Present,
+        bool IsChanged,
+        IReadOnlyList<(string Difference, string Sql)> Settings
+    );
+
+    private static RollupPlan? Finished(FoundChain found, IReadOnlyList<string> remarks) =>
         found.IsChanged ? new(found.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks)
-        : Names(found.Chain).All(found.Present.Contains)
+        : found.Settings.Count == 0 && Names(found.Chain).All(found.Present.Contains)
             ? new(found.Chain.Version, [], IsChanged: false, UnseenRows: 0, remarks)
         : null;
 
@@ -142,7 +159,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
                 ]
         );
 
-    private (RollupChain Chain, string Hash)? CurrentOf(List<(SqlName Name, string Engine, RollupMark Mark)> marked)
+    /// <summary>Returns the chain that readers use, of the objects of the rollup.</summary>
+    public (RollupChain Chain, string Hash)? CurrentOf(List<MarkedObject> marked)
     {
         var views = marked.Where(entry => entry.Engine == "View").ToList();
         var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
@@ -202,6 +220,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
                 $"{definition.Source} has no deduplication window: a batch that is sent again counts twice (ALTER "
                     + $"TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)"
             );
+        if (definition.LoadSettings.Count > 0)
+            remarks.Add($"loads and backfills use {string.Join(", ", definition.LoadSettings)}");
         if (definition.Ingested is null)
             remarks.Add(
                 $"the definition has no ingested column: stop inserts into {definition.Source} while the rollup is "

@@ -13,11 +13,13 @@ public readonly record struct RollupProgress(string Step, string Detail, long Do
 public sealed record RollupOptions
 {
     /// <summary>
-    /// The maximum memory of a query, in bytes. Above half of it, GROUP BY uses the disk.
+    /// The maximum memory of a query, in bytes. Above half of it, GROUP BY uses the disk. Null for
+    /// half of the server's limit, between 256 MiB and 8 GiB; 1 GiB if the server has none.
     /// </summary>
-    public long MemoryBytes { get; init; } = 1L << 30;
+    public long? MemoryBytes { get; init; }
 
-    public int Threads { get; init; } = 2;
+    /// <summary>The threads of a query; null for one per core of the server, up to 8.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>The number of source rows that are grouped or moved at a time.</summary>
     public long ChunkRows { get; init; } = 2_000_000;
@@ -32,4 +34,10 @@ public sealed record RollupOptions
 
     /// <summary>The time from now to the cut of a rebuild. Its views must exist by then.</summary>
     public TimeSpan CutAhead { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The age of a mutation that has not finished, at which it is a problem.</summary>
+    public TimeSpan MutationPatience { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The number of parts of a partition above which merging is a problem.</summary>
+    public int MostParts { get; init; } = 150;
 }

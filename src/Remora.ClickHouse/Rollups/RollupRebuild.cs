@@ -39,15 +39,33 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
 
         progress?.Report(new("rebuild", "new views", 0, 0));
         var cut = await CutAsync(chain, columns, cancellation);
-        var (partitions, rows) = await BackfillAsync(chain, cut, progress, cancellation);
+        using var shards = await RollupShards.FindAsync(database, definition, cancellation);
+        var (partitions, rows) = (0, 0L);
+        foreach (var shard in shards.All)
+        {
+            var (some, filled) = await BackfillAsync(shard, chain, cut, progress, cancellation);
+            (partitions, rows) = (partitions + some, rows + filled);
+        }
+        foreach (var interval in definition.Intervals)
+        {
+            await database.SyncEverywhereAsync(chain.Target(interval), cancellation);
+            await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
+        }
         progress?.Report(new("rebuild", "verify", 0, 0));
-        var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
+        var verified = new List<(RollupDatabase, RollupVerification)>();
+        foreach (var shard in shards.All)
+            verified.Add(
+                (shard, await new RollupVerifier(shard, chain).RunAsync(progress, cancellation, VerifyAttempts))
+            );
+        var verification = RollupVerification.Of(verified);
         if (verification.Findings.Count > 0)
             throw new RollupException(
                 $"the new version differs from the source; readers keep the old version: {verification.Findings[0]}"
             );
 
         progress?.Report(new("rebuild", "exchange", 0, 0));
+        foreach (var interval in definition.Intervals)
+            await database.SyncEverywhereAsync(chain.Target(interval), cancellation);
         await ExchangeAsync(chain, cancellation);
         if (!keepOld)
             await DropVersionsAsync(version => version < chain.Version, cancellation);
@@ -75,16 +93,16 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         var ahead = database.Options.CutAhead;
         for (var attempt = 0; attempt < CutAttempts; attempt++, ahead *= 2)
         {
-            var cut = (await database.NowAsync(cancellation)) + ahead;
+            var cut = (await database.NowAsync(cancellation)).Fastest + ahead;
             var ticks = cut.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
             var condition = $"{ingested} >= fromUnixTimestamp64Micro({ticks / TimeSpan.TicksPerMicrosecond}, 'UTC')";
             foreach (var interval in definition.Intervals.Reverse())
                 await database.RunAsync(chain.CreateMaterializedView(interval, condition), cancellation);
             // Inserts that started before the views must not add rows after the cut
             await database.WaitForInsertsAsync(cancellation);
-            if (await database.NowAsync(cancellation) < cut)
+            if ((await database.NowAsync(cancellation)).Fastest < cut)
             {
-                while (await database.NowAsync(cancellation) <= cut)
+                while ((await database.NowAsync(cancellation)).Slowest <= cut)
                     await Task.Delay(ahead / 10, database.Time, cancellation);
                 await database.WaitForInsertsAsync(cancellation);
                 return cut;
@@ -111,6 +129,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
     }
 
     private async Task<(int Partitions, long Rows)> BackfillAsync(
+        RollupDatabase shard,
         RollupChain chain,
         DateTimeOffset? cut,
         IProgress<RollupProgress>? progress,
@@ -119,7 +138,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
     {
         var condition = cut is null ? null : $"{definition.QualifiedIngested} < {{cut:DateTime64(6)}}";
         var parameters = cut is { } moment ? new QueryParameters().Add("cut", moment) : null;
-        var verifier = new RollupVerifier(database, chain);
+        var verifier = new RollupVerifier(shard, chain);
         var counts = await verifier.CountsAsync(cancellation, condition, parameters);
         var total = counts.Values.Sum();
         var done = 0L;
@@ -129,7 +148,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             long filled;
             try
             {
-                filled = await new PartitionFill(database, chain).RunAsync(
+                filled = await new PartitionFill(shard, chain).RunAsync(
                     definition.Source,
                     slice,
                     condition,
@@ -152,18 +171,16 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
                         + $"{filled}"
                 );
             foreach (var interval in definition.Intervals)
-                await database.RunAsync(
-                    $"ALTER TABLE {chain.Fill(interval).Quoted}{chain.OnCluster} MOVE PARTITION ID '{partition}' TO "
+                await shard.RunAsync(
+                    $"ALTER TABLE {chain.Fill(interval).Quoted} MOVE PARTITION ID '{partition}' TO "
                         + $"TABLE {chain.Target(interval).Quoted}",
                     cancellation
                 );
             done += rows;
         }
-        foreach (var interval in definition.Intervals)
-            await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
         if (cut is null)
         {
-            await database.WaitForInsertsAsync(cancellation);
+            await shard.WaitForInsertsAsync(cancellation);
             if ((await verifier.CountsAsync(cancellation)).Values.Sum() != total)
                 throw new RollupException(
                     $"rows are inserted into {definition.Source}, and the definition has no ingested column: stop "

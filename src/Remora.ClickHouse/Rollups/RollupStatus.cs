@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Remora.ClickHouse.Rollups.Follow;
 
 namespace Remora.ClickHouse.Rollups;
@@ -23,7 +24,16 @@ public sealed record RollupIntervalStatus(
 }
 
 /// <summary>The current status of a rollup.</summary>
-public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<RollupIntervalStatus> Intervals)
+/// <param name="Name">The rollup.</param>
+/// <param name="Version">The version that readers use.</param>
+/// <param name="Intervals">Each interval.</param>
+/// <param name="Problems">What keeps it from being filled; empty if nothing does.</param>
+public sealed record RollupStatus(
+    SqlName Name,
+    int Version,
+    IReadOnlyList<RollupIntervalStatus> Intervals,
+    IReadOnlyList<RollupProblem> Problems
+)
 {
     /// <summary>The source of the rollup.</summary>
     public required SqlName Source { get; init; }
@@ -62,6 +72,13 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
             interval => interval.QueryP95.TotalSeconds
         );
         WriteFiles(text, sources);
+        text.Append("# HELP remora_rollup_problems Reasons why a rollup is not filled\n");
+        text.Append("# TYPE remora_rollup_problems gauge\n");
+        foreach (var status in rollups)
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"remora_rollup_problems{{rollup=\"{status.Name}\"}} {status.Problems.Count}\n"
+            );
         return text.ToString();
 
         void Write(string name, string help, Func<RollupIntervalStatus, double> value)
@@ -95,6 +112,9 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
             );
     }
 
+    /// <summary>Returns the name of a kind of problem in JSON.</summary>
+    public static string NameOf(RollupProblemKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
     /// <summary>Alert rules for these metrics, as a Prometheus rule file.</summary>
     public const string AlertRules = """
         groups:
@@ -105,6 +125,11 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
                 for: 10m
                 labels: { severity: warning }
                 annotations: { summary: "Rollup {{ $labels.rollup }} {{ $labels.interval }} is behind its source; run 'remora rollup verify'" }
+              - alert: RollupIsNotFilled
+                expr: remora_rollup_problems > 0
+                for: 1m
+                labels: { severity: warning }
+                annotations: { summary: "Rollup {{ $labels.rollup }} is not filled: 'remora rollup status' says what to do" }
               - alert: RollupHasManyParts
                 expr: remora_rollup_parts_max > 150
                 for: 15m
@@ -132,7 +157,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
 {
     private const int Samples = 10;
 
-    public async Task<RollupStatus> MeasureAsync(CancellationToken cancellation)
+    public async Task<RollupStatus> MeasureAsync(IReadOnlyList<RollupProblem> problems, CancellationToken cancellation)
     {
         var definition = chain.Definition;
         var newest = await database.ListAsync(
@@ -144,7 +169,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
         var intervals = new List<RollupIntervalStatus>();
         foreach (var interval in definition.Intervals)
             intervals.Add(await MeasureAsync(interval, newest[0].Any ? newest[0].At : null, cancellation));
-        return new(definition.Name, chain.Version, intervals)
+        return new(definition.Name, chain.Version, intervals, problems)
         {
             Source = definition.Source,
             Files = await new FileJournal(database, definition.Source).ListAsync(cancellation),

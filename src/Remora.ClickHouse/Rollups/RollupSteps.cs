@@ -23,6 +23,7 @@ internal sealed class RollupSteps(RollupDatabase database, string load)
     {
         if (!await database.ExistsAsync(Table, cancellation))
             return;
+        await SyncAsync(database, cancellation);
         var open = await database.Client.ListAsync(
             $"SELECT load FROM {Table.Quoted} GROUP BY load HAVING countIf(step = {{staged:String}}) > 0 AND "
                 + $"countIf(startsWith(step, 'done ')) = 0",
@@ -36,11 +37,9 @@ internal sealed class RollupSteps(RollupDatabase database, string load)
 
     public async Task<HashSet<string>> DoneAsync(CancellationToken cancellation)
     {
-        await database.Client.ExecuteAsync(
-            $"CREATE TABLE IF NOT EXISTS {Table.Quoted} (load String, step String, at DateTime64(3) DEFAULT "
-                + $"now64(3)) ENGINE = MergeTree ORDER BY (load, at)",
-            cancellation: cancellation
-        );
+        if (!await database.ExistsAsync(Table, cancellation))
+            await database.RunAsync(Create(database.Client.Cluster), cancellation);
+        await SyncAsync(database, cancellation);
         var steps = await database.Client.ListAsync(
             $"SELECT step FROM {Table.Quoted} WHERE load = {{load:String}}",
             row => row.String(),
@@ -50,7 +49,45 @@ internal sealed class RollupSteps(RollupDatabase database, string load)
         return [.. steps];
     }
 
-    public Task MarkAsync(string step, CancellationToken cancellation) =>
+    // On a cluster, every server has the whole journal, so that a load can continue at any of them.
+    private static string Create(string? cluster) =>
+        $"CREATE TABLE IF NOT EXISTS {Table.Quoted}"
+        + $"{(cluster is null ? "" : $" ON CLUSTER {SqlName.Of(cluster).Quoted}")} "
+        + "(load String, step String, at DateTime64(3) DEFAULT now64(3)) ENGINE = "
+        + (
+            cluster is null
+                ? "MergeTree"
+                : "ReplicatedMergeTree('/clickhouse/tables/{uuid}/rollup_loads', '{shard}_{replica}')"
+        )
+        + " ORDER BY (load, at)";
+
+    private static Task SyncAsync(RollupDatabase database, CancellationToken cancellation) =>
+        database.Client.Cluster is null
+            ? Task.CompletedTask
+            : database.RunAsync($"SYSTEM SYNC REPLICA {Table.Quoted} LIGHTWEIGHT", cancellation);
+
+    public async Task MarkAsync(string step, CancellationToken cancellation)
+    {
+        var replicas = database.Client.Cluster is null
+            ? 0
+            : await database.Client.SingleAsync(
+                "SELECT toInt32(active_replicas) FROM system.replicas WHERE database = currentDatabase() AND table = "
+                    + "{t:String}",
+                row => row.Int32(),
+                new QueryParameters().Add("t", Table.Value),
+                cancellation
+            );
+        try
+        {
+            await InsertAsync(step, replicas, cancellation);
+        }
+        catch (ClickHouseException e) when (RollupDatabase.IsWithoutQuorum(e))
+        {
+            await InsertAsync(step, replicas: 1, cancellation);
+        }
+    }
+
+    private Task<QuerySummary> InsertAsync(string step, int replicas, CancellationToken cancellation) =>
         database.Client.InsertAsync(
             Table,
             [SqlName.Of("load"), SqlName.Of("step")],
@@ -60,6 +97,7 @@ internal sealed class RollupSteps(RollupDatabase database, string load)
                 row.String(load);
                 row.String(text);
             },
+            options: replicas == 0 ? null : new() { Settings = RollupDatabase.QuorumOf(replicas) },
             cancellation: cancellation
         );
 }

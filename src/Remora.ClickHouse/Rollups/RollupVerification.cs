@@ -26,12 +26,15 @@ public sealed record RollupFinding(
     string Explanation
 )
 {
+    /// <summary>The shard of a cluster, from 1; null for a single server.</summary>
+    public int? Shard { get; init; }
+
     /// <summary>Returns the finding as text for people.</summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Interval}: {Kind.ToString().ToLowerInvariant()} {new RollupSlice(From, To)}: source {SourceRows}, "
-                + $"rollup {RollupRows} ({Explanation})"
+            $"{(Shard is { } shard ? $"shard {shard}, " : "")}{Interval}: {Kind.ToString().ToLowerInvariant()} "
+                + $"{new RollupSlice(From, To)}: source {SourceRows}, rollup {RollupRows} ({Explanation})"
         );
 }
 
@@ -40,7 +43,9 @@ public sealed record RollupFinding(
 /// <param name="Busy">
 /// Partitions that received inserts all the time and could not be compared.
 /// </param>
-/// <param name="Partitions">The number of partitions of the source.</param>
+/// <param name="Partitions">
+/// The number of partitions of the source; on a cluster the sum over its shards.
+/// </param>
 /// <param name="Rows">The number of rows of the source.</param>
 public sealed record RollupVerification(
     IReadOnlyList<RollupFinding> Findings,
@@ -50,4 +55,13 @@ public sealed record RollupVerification(
 )
 {
     public bool IsExact => Findings.Count == 0 && Busy.Count == 0;
+
+    /// <summary>Returns the result of all shards.</summary>
+    internal static RollupVerification Of(IReadOnlyList<(RollupDatabase Shard, RollupVerification Part)> shards) =>
+        new(
+            [.. shards.SelectMany(shard => shard.Part.Findings)],
+            [.. shards.SelectMany(shard => shard.Part.Busy.Select(partition => shard.Shard.Place + partition))],
+            shards.Sum(shard => shard.Part.Partitions),
+            shards.Sum(shard => shard.Part.Rows)
+        );
 }

@@ -98,6 +98,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         QueryParameters? parameters = null
     )
     {
+        await database.SyncAsync(Definition.Source, cancellation);
         var rows = await database.ListAsync(
             $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count() FROM "
                 + $"{Definition.FromClause(Definition.Source)}{Where(condition)} GROUP BY p",
@@ -158,11 +159,11 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             $"SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS "
             + $"bucket, count() FROM {Definition.FromClause(Definition.Source)}"
             + $"{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
-        var before = await BucketsAsync(rolledSql);
+        var before = await BucketsAsync(rolledSql, chain.Target(interval));
         await database.WaitForInsertsAsync(cancellation);
-        var source = await BucketsAsync(sourceSql);
+        var source = await BucketsAsync(sourceSql, Definition.Source);
         await database.WaitForInsertsAsync(cancellation);
-        var after = await BucketsAsync(rolledSql);
+        var after = await BucketsAsync(rolledSql, chain.Target(interval));
 
         var viewMade = await ViewIsYoungerAsync(interval, slice, cancellation);
         var findings = new List<RollupFinding>();
@@ -197,19 +198,24 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
                         rolled,
                         Why(kind, after.Count == 0, viewMade)
                     )
+                    {
+                        Shard = database.Shard,
+                    }
                 );
         }
         return findings;
 
-        async Task<Dictionary<DateTimeOffset, long>> BucketsAsync(string sql) =>
-            (
-                await database.ListAsync(
-                    sql,
-                    row => (Bucket: row.DateTime(), Rows: (long)row.UInt64()),
-                    cancellation,
-                    slice.Parameters
-                )
-            ).ToDictionary(row => row.Bucket, row => row.Rows);
+        async Task<Dictionary<DateTimeOffset, long>> BucketsAsync(string sql, SqlName table)
+        {
+            await database.SyncAsync(table, cancellation);
+            var rows = await database.ListAsync(
+                sql,
+                row => (Bucket: row.DateTime(), Rows: (long)row.UInt64()),
+                cancellation,
+                slice.Parameters
+            );
+            return rows.ToDictionary(row => row.Bucket, row => row.Rows);
+        }
     }
 
     private RollupFinding Different(RollupInterval interval, string partition, RollupAggregate aggregate)
@@ -224,7 +230,10 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             0,
             0,
             $"{aggregate.Value} AS {aggregate.Name} differs from the source"
-        );
+        )
+        {
+            Shard = database.Shard,
+        };
     }
 
     private static string Why(RollupFindingKind kind, bool isEmpty, bool? viewIsYounger) =>
@@ -287,6 +296,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         CancellationToken cancellation
     ) =>
         await FactsAsync(
+            Definition.Source,
             $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count(), "
                 + $"{Values(exact.Select(aggregate => aggregate.Value))} "
                 + $"FROM {Definition.FromClause(Definition.Source)}{Where(null)} GROUP BY p",
@@ -314,14 +324,16 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         CancellationToken cancellation
     ) =>
         await FactsAsync(
+            chain.Target(interval),
             $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), "
                 + $"{Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} "
                 + $"AS t GROUP BY p",
             cancellation
         );
 
-    private async Task<Dictionary<string, Facts>> FactsAsync(string sql, CancellationToken cancellation)
+    private async Task<Dictionary<string, Facts>> FactsAsync(SqlName table, string sql, CancellationToken cancellation)
     {
+        await database.SyncAsync(table, cancellation);
         var rows = await database.ListAsync(
             sql,
             row => (row.String(), new Facts((long)row.UInt64(), row.Array(r => r.Float64()))),

@@ -87,9 +87,14 @@ internal static class SettingKinds
 
     public static SettingKind<string> ClickHouseServer { get; } =
         Text(
-            "an http:// or https:// address without a password, such as http://remora@host:8123",
+            "an http:// or https:// address without a password, such as http://remora@host:8123; several, separated "
+                + "by commas, of servers with the same data, which are tried in turn",
             "URL",
-            text => Uri.TryCreate(text, UriKind.Absolute, out var url) && IsWeb(url) && !url.UserInfo.Contains(':')
+            text =>
+                text.Split(',', StringSplitOptions.TrimEntries)
+                    .All(one =>
+                        Uri.TryCreate(one, UriKind.Absolute, out var url) && IsWeb(url) && !url.UserInfo.Contains(':')
+                    )
         );
 
     public static SettingKind<Uri> WebAddress { get; } = new("an http:// or https:// address", "URL", TryWebAddress);

@@ -67,6 +67,18 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
             "s",
             "Time from the end of a rollup's last bucket to the last row of its source."
         );
+        meter.CreateObservableGauge(
+            "remora.rollup.problems",
+            () =>
+                session.RollupProblems is { } problems
+                    ? session.Store.Rollups.Select(rollup => new Measurement<int>(
+                        problems.Count(problem => problem.Rollup == rollup.Definition.Name),
+                        new KeyValuePair<string, object?>("rollup", rollup.Definition.Name.Value)
+                    ))
+                    : [],
+            null,
+            "Reasons why a rollup is not filled; the remarks of the store's health name them."
+        );
 
         Recorder(
             "remora.recorder.queued.rows",

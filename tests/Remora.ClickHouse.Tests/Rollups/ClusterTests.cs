@@ -36,32 +36,4 @@ public sealed class ClusterTests(Engine engine)
         foreach (var sql in plan.Statements.Concat(others))
             Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + sql, row => row.String()));
     }
-
-    [Fact]
-    public async Task Unsupported_cluster_operations_are_refused()
-    {
-        var (client, plain) = await Events.NewAsync(engine);
-        using var clustered = new ClickHouseClient(
-            new()
-            {
-                Engine = () => engine.Embedded.Endpoint,
-                Database = client.Database,
-                Cluster = "many",
-            }
-        );
-        var rollup = new Rollup(clustered, plain.Definition, Events.Options);
-        foreach (
-            var verb in (Func<Task>[])
-                [
-                    () => rollup.VerifyAsync(),
-                    () => rollup.BackfillAsync(),
-                    () => rollup.RebuildAsync(),
-                    () => rollup.LoadAsync(["x.csv"]),
-                ]
-        )
-            Assert.Contains(
-                "is not supported on the cluster 'many'",
-                (await Assert.ThrowsAsync<RollupException>(verb)).Message
-            );
-    }
 }
