@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rows;
 using Remora.Supervision;
@@ -99,7 +97,7 @@ public sealed class ClickHouseClient : IDisposable
         );
         await using var body = await AnswerAsync(answer, cancellation);
         await body.CopyToAsync(Stream.Null, cancellation);
-        return Summary(answer);
+        return QuerySummary.Of(answer);
     }
 
     /// <inheritdoc cref="ExecuteAsync(string, QueryOptions?, CancellationToken)"/>
@@ -231,7 +229,7 @@ public sealed class ClickHouseClient : IDisposable
             settings: null,
             cancellation
         );
-        return Summary(answer);
+        return QuerySummary.Of(answer);
     }
 
     /// <summary>
@@ -253,7 +251,7 @@ public sealed class ClickHouseClient : IDisposable
             settings: null,
             cancellation
         );
-        return Summary(answer);
+        return QuerySummary.Of(answer);
     }
 
     public void Dispose() => _http.Dispose();
@@ -414,26 +412,6 @@ public sealed class ClickHouseClient : IDisposable
             await answer.Content.ReadAsStreamAsync(cancellation),
             answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null
         );
-
-    private static QuerySummary Summary(HttpResponseMessage answer)
-    {
-        if (!answer.Headers.TryGetValues("X-ClickHouse-Summary", out var values))
-            return default;
-        using var json = JsonDocument.Parse(values.First());
-        return new(
-            Number("read_rows"),
-            Number("read_bytes"),
-            Number("written_rows"),
-            Number("written_bytes"),
-            TimeSpan.FromTicks(Number("elapsed_ns") / 100)
-        );
-
-        long Number(string name) =>
-            json.RootElement.TryGetProperty(name, out var value)
-            && long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                ? number
-                : 0;
-    }
 
     private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Remora.ClickHouse.Embedded;
 
 namespace Remora.ClickHouse;
@@ -115,4 +117,26 @@ public readonly record struct QuerySummary(
     long WrittenRows,
     long WrittenBytes,
     TimeSpan Elapsed
-);
+)
+{
+    /// <summary>Reads the summary of a response; zeros if it has none.</summary>
+    internal static QuerySummary Of(HttpResponseMessage answer)
+    {
+        if (!answer.Headers.TryGetValues("X-ClickHouse-Summary", out var values))
+            return default;
+        using var json = JsonDocument.Parse(values.First());
+        return new(
+            Number("read_rows"),
+            Number("read_bytes"),
+            Number("written_rows"),
+            Number("written_bytes"),
+            TimeSpan.FromTicks(Number("elapsed_ns") / 100)
+        );
+
+        long Number(string name) =>
+            json.RootElement.TryGetProperty(name, out var value)
+            && long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : 0;
+    }
+}
