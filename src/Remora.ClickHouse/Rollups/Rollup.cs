@@ -127,17 +127,25 @@ public sealed class Rollup(
     /// <summary>
     /// Returns a follower that loads the files of a folder or list of URLs, each content once.
     /// </summary>
+    /// <exception cref="RollupException">The database is on a cluster.</exception>
     public RollupFollower Follow(
         RollupFollowOptions follow,
         IReadOnlyList<RollupDefinition>? others = null,
         IProgress<RollupProgress>? progress = null
-    ) =>
-        new(
+    )
+    {
+        // Its journal of files is on one server
+        if (client.Cluster is { } cluster)
+            throw new RollupException(
+                $"follow is not supported on the cluster '{cluster}': load the files with 'remora rollup load'"
+            );
+        return new(
             _database,
             Definition.Source,
             follow,
             (file, load, cancellation) => LoadAsync([file], load, others, progress, cancellation)
         );
+    }
 
     /// <summary>Returns the last state of each followed file of the source.</summary>
     public async Task<IReadOnlyList<FollowedFile>> FilesAsync(CancellationToken cancellation = default) =>

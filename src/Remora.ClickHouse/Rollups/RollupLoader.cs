@@ -71,7 +71,8 @@ internal sealed class RollupLoader(
     }.ToFrozenDictionary();
 
     // Codes of ClickHouse's errors that no file causes: unknown table, files and sockets of the
-    // server, timeouts, limits, read-only, lost connections, shutdown, cancelled, access, Keeper.
+    // server, timeouts, limits, read-only, lost connections and replicas, shutdown, cancelled,
+    // access, Keeper.
     private static readonly FrozenSet<int> FaultsOfServer = FrozenSet.ToFrozenSet([
         0,
         60,
@@ -91,6 +92,8 @@ internal sealed class RollupLoader(
         243,
         252,
         279,
+        285,
+        319,
         394,
         497,
         516,

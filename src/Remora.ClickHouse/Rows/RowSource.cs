@@ -32,7 +32,15 @@ internal static class RowSource
                 while (rows is not null && start < end)
                 {
                     rows.Start(buffer, start, end);
-                    var row = read(rows);
+                    T row;
+                    try
+                    {
+                        row = read(rows);
+                    }
+                    catch (Exception) when (rows.HasUnderrun)
+                    {
+                        break; // it refuses the defaults of a row that has not arrived completely
+                    }
                     if (rows.HasUnderrun)
                         break;
                     rows.CheckRowIsRead();

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Remora.ClickHouse.Tests.Client;
 
 public sealed class ClientTests(Engine engine)
@@ -113,6 +115,21 @@ public sealed class ClientTests(Engine engine)
             id.ToString(),
             await client.SingleAsync("SELECT toString(id) FROM t LIMIT 1", row => row.String())
         );
+    }
+
+    [Fact]
+    public async Task A_function_that_reads_rows_may_refuse_what_has_not_arrived()
+    {
+        using var client = await engine.NewDatabaseAsync();
+        var sum = 0L;
+        await foreach (
+            var number in client.QueryAsync(
+                "SELECT toString(number) FROM numbers(200000)",
+                row => long.Parse(row.String(), CultureInfo.InvariantCulture) // fails for an empty text
+            )
+        )
+            sum += number;
+        Assert.Equal(199_999L * 100_000, sum);
     }
 
     [Fact]

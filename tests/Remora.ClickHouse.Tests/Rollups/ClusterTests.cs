@@ -36,4 +36,15 @@ public sealed class ClusterTests(Engine engine)
         foreach (var sql in plan.Statements.Concat(others))
             Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + sql, row => row.String()));
     }
+
+    [Fact]
+    public void Following_files_is_refused()
+    {
+        using var clustered = new ClickHouseClient(new() { Engine = () => engine.Embedded.Endpoint, Cluster = "many" });
+        var rollup = new Rollup(clustered, RollupFile.Parse(Events.Definition, "activity.sql"), Events.Options);
+        Assert.Contains(
+            "follow is not supported on the cluster 'many'",
+            Assert.Throws<RollupException>(() => rollup.Follow(null!)).Message
+        );
+    }
 }
