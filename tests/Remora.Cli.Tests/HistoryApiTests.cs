@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Remora.Cli.Tests.Deploy;
 using Remora.ClickHouse.Embedded;
+using Remora.Testing;
 
 namespace Remora.Cli.Tests;
 

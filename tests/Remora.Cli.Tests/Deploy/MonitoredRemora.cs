@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Remora.Testing;
 
 namespace Remora.Cli.Tests.Deploy;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Remora.Testing;
 
 namespace Remora.Cli.Tests.Deploy;
 

@@ -1,8 +1,8 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Remora.ClickHouse.Embedded;
+using Remora.Testing;
 
 namespace Remora.ClickHouse.Tests.Host;
 
@@ -47,9 +47,11 @@ public sealed class OfficialClientTests(Engine engine)
     [Fact]
     public async Task The_official_Python_client_works_with_its_default_settings()
     {
-        Assert.SkipUnless(await HasPythonClientAsync(), "needs the Python package clickhouse-connect");
+        var programs = await Tool.RequirePythonAsync("clickhouse-connect", "clickhouse-connect==1.12.0");
         var port = engine.Embedded.Endpoint.Port.ToString(CultureInfo.InvariantCulture);
-        using var document = JsonDocument.Parse(await RunAsync("python3", "official-client.py", port));
+        using var document = JsonDocument.Parse(
+            await RunAsync(Path.Combine(programs, "python"), "official-client.py", port)
+        );
         var seen = document.RootElement;
         Assert.Equal("[2000, 1999000]", seen.GetProperty("count").GetRawText());
         Assert.Equal("[\"n'3\", [\"a\", \"b'\"]]", seen.GetProperty("row").GetRawText());
@@ -58,25 +60,6 @@ public sealed class OfficialClientTests(Engine engine)
     }
 
     private string Url => $"http://127.0.0.1:{engine.Embedded.Endpoint.Port}";
-
-    private static async Task<bool> HasPythonClientAsync()
-    {
-        try
-        {
-            var start = new ProcessStartInfo("python3", ["-c", "import clickhouse_connect"])
-            {
-                RedirectStandardError = true,
-            };
-            using var python = Process.Start(start)!;
-            await python.StandardError.ReadToEndAsync();
-            await python.WaitForExitAsync();
-            return python.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
 
     // Returns what a script prints.
     private async Task<string> RunAsync(string program, string script, params string[] arguments)

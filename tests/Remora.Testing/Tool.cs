@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Xunit;
 
-namespace Remora.Cli.Tests.Deploy;
+namespace Remora.Testing;
 
 /// <summary>An optional checker. Tests that need a missing one are skipped and report it.</summary>
-internal static class Tool
+public static class Tool
 {
     public static bool Has(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
@@ -46,5 +47,28 @@ internal static class Tool
         {
             return (-1, e.Message);
         }
+    }
+
+    /// <summary>
+    /// Returns the folder of programs of a virtual environment with a Python package, made once
+    /// below artifacts. Skips the test if it cannot be made.
+    /// </summary>
+    public static async Task<string> RequirePythonAsync(string name, string package)
+    {
+        var folder = Repository.PathOf("artifacts", name);
+        var programs = Path.Combine(folder, "bin");
+        var mark = Path.Combine(folder, "installed");
+        if (File.Exists(mark) && await File.ReadAllTextAsync(mark) == package)
+            return programs;
+        var (made, why) = await RunAsync("python3", ["-m", "venv", "--clear", folder]);
+        Assert.SkipUnless(made == 0, $"python3 cannot make a virtual environment: {why}");
+        string[] from = SharedData.Wheels is { } wheels ? ["--no-index", "--find-links", wheels] : [];
+        var (installed, complaint) = await RunAsync(
+            Path.Combine(programs, "pip"),
+            ["install", "--quiet", "--disable-pip-version-check", .. from, package]
+        );
+        Assert.SkipUnless(installed == 0, $"{package} cannot be installed: {complaint.Trim().Split('\n')[^1]}");
+        await File.WriteAllTextAsync(mark, package);
+        return programs;
     }
 }
