@@ -99,7 +99,9 @@ public sealed class HistoryApiTests : IDisposable
             ).Count
         );
         Assert.InRange(
-            Rows(JsonElement.Parse(await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&from=-90m&to=-1h"))).Count,
+            Rows(
+                JsonElement.Parse(await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&from=-1530m&to=-25h"))
+            ).Count,
             5,
             7
         );

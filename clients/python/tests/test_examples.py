@@ -223,6 +223,8 @@ class WithPandas(unittest.TestCase):
                 continue  # not available here; the candles are provided in its JSON format
             if words[0] == "curl":
                 continue  # from a service with a store: test_history runs it
+            if "--live" in words:
+                continue  # from a service with a store: real_decisions runs it
             if "--freqtrade" in words:
                 continue  # needs a running bot
             line = line.replace("./remora", str(service.REPOSITORY / "remora"))
