@@ -224,7 +224,7 @@ class WithPandas(unittest.TestCase):
             if words[0] == "curl":
                 continue  # from a service with a store: test_history runs it
             if "--live" in words:
-                continue  # from a service with a store: real_decisions runs it
+                continue  # from a service with a store: StoredAnswerTests runs it
             if "--freqtrade" in words:
                 continue  # needs a running bot
             line = line.replace("./remora", str(service.REPOSITORY / "remora"))
