@@ -143,6 +143,7 @@ public sealed class Rollup(
             _database,
             Definition.Source,
             follow,
+            Planner.RequireCurrentAsync,
             (file, load, cancellation) => LoadAsync([file], load, others, progress, cancellation)
         );
     }

@@ -124,6 +124,15 @@ public sealed class FollowTests(Engine engine) : IDisposable
     }
 
     [Fact]
+    public async Task A_rollup_that_was_not_applied_is_refused_before_any_file()
+    {
+        var (_, rollup) = await Events.NewAsync(engine, apply: false);
+        using var follower = NewFollower(rollup);
+        var error = await Assert.ThrowsAsync<RollupException>(() => follower.LookAsync());
+        Assert.Contains("apply it first", error.Message);
+    }
+
+    [Fact]
     public async Task A_file_that_may_still_be_written_waits()
     {
         var (_, rollup) = await Events.NewAsync(engine);

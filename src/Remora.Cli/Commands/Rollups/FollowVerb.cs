@@ -132,8 +132,13 @@ internal static class FollowVerb
         return (next > now ? next : next.AddDays(1)) - now;
     }
 
-    private static async Task<int> LookAsync(RollupFollower follower, RollupRun run) =>
-        (await ReportAsync(follower, run)).IsClean ? ExitCode.Ok : ExitCode.No;
+    private static async Task<int> LookAsync(RollupFollower follower, RollupRun run)
+    {
+        var report = await ReportAsync(follower, run);
+        if (report.Done.Count + report.Waiting.Count == 0 && !run.IsJson)
+            Console.WriteLine("no new files");
+        return report.IsClean ? ExitCode.Ok : ExitCode.No;
+    }
 
     // A store that is away, or another operation on the table, ends before the next look or later.
     private static async Task<int> FollowAsync(RollupFollower follower, RollupRun run, Func<TimeSpan> pause)

@@ -35,6 +35,7 @@ public sealed class RollupFollower : IDisposable
     private readonly RollupDatabase _database;
     private readonly RollupFollowOptions _options;
     private readonly Func<string, RollupLoadOptions, CancellationToken, Task<RollupLoadReport>> _load;
+    private readonly Func<CancellationToken, Task> _require;
     private readonly FileJournal _journal;
     private readonly FileSupply _supply;
     private readonly HttpClient _http;
@@ -43,10 +44,11 @@ public sealed class RollupFollower : IDisposable
         RollupDatabase database,
         SqlName source,
         RollupFollowOptions options,
+        Func<CancellationToken, Task> require,
         Func<string, RollupLoadOptions, CancellationToken, Task<RollupLoadReport>> load
     )
     {
-        (_database, _options, _load) = (database, options, load);
+        (_database, _options, _require, _load) = (database, options, require, load);
         _journal = new(database, source);
         // Redirections from https to http are refused
         _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 5 })
@@ -68,7 +70,8 @@ public sealed class RollupFollower : IDisposable
     /// <param name="done">Receives each file whose state has changed.</param>
     /// <param name="cancellation">Stops between steps; the next look continues.</param>
     /// <exception cref="RollupException">
-    /// The folder or list cannot be read, or a load that began before cannot be completed.
+    /// The folder or list cannot be read, the rollup has not been applied, or a load that began
+    /// before cannot be completed.
     /// </exception>
     public async Task<FollowReport> LookAsync(
         IProgress<FollowedFile>? done = null,
@@ -76,6 +79,7 @@ public sealed class RollupFollower : IDisposable
     )
     {
         var files = await _supply.ListAsync(cancellation);
+        await _require(cancellation);
         await _journal.CreateAsync(cancellation);
         var known = (await _journal.ListAsync(cancellation)).ToDictionary(file => file.File, StringComparer.Ordinal);
         var look = new Look(known, [], [], done);
