@@ -80,10 +80,11 @@ export const record = {
         shown = text;
         body.show(content(scorecard, chosen));
         const since = ['-90d', '-30d'].includes(span) ? span : longest;
-        const entries = await get('decisions', { from: since }, signal);
-        if (!signal.aborted) refused.show(decisions(entries));
-        const books = await get('scorecard/books', { from: asked.from }, signal).catch(() => null);
-        if (!signal.aborted) below.show(books?.books.length > 0 ? panel('Books', bookRecord(books)) : []);
+        const more = [get('decisions', { from: since }, signal), get('scorecard/books', { from: asked.from }, signal)];
+        const [entries, books] = await Promise.all(more.map(part => part.catch(() => null)));
+        if (signal.aborted) return;
+        refused.show(entries ? decisions(entries) : []);
+        below.show(books?.books.length > 0 ? panel('Books', bookRecord(books)) : []);
       } catch (error) {
         shown = '';
         if (!signal.aborted) say(noPast(error));
