@@ -57,13 +57,23 @@ internal sealed class VehicleStore : IAsyncDisposable
     {
         try
         {
+            var hasOldDictionary = await HasOldDictionaryAsync(client, cancellation);
             foreach (
                 var statement in (await SchemaAsync("tables.sql", cancellation)).Split(
                     ";\n",
                     StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
                 )
             )
-                await client.ExecuteAsync(statement, cancellation: cancellation);
+                await client.ExecuteAsync(
+                    hasOldDictionary
+                        ? statement.Replace(
+                            "CREATE DICTIONARY IF NOT EXISTS",
+                            "CREATE OR REPLACE DICTIONARY",
+                            StringComparison.Ordinal
+                        )
+                        : statement,
+                    cancellation: cancellation
+                );
             return new(
                 client,
                 engine,
@@ -78,6 +88,16 @@ internal sealed class VehicleStore : IAsyncDisposable
             throw;
         }
     }
+
+    // Before ClickHouse's own server, the dictionary needed no login.
+    private static async Task<bool> HasOldDictionaryAsync(ClickHouseClient client, CancellationToken cancellation) =>
+        await client.SingleAsync(
+            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'vehicle_car' AND "
+                + "position(create_table_query, 'NAME') = 0",
+            row => row.UInt64(),
+            null,
+            cancellation
+        ) > 0;
 
     public static Task<string> SchemaAsync(string file, CancellationToken cancellation) =>
         File.ReadAllTextAsync(Path.Combine(Here, "Schema", file), cancellation);

@@ -18,6 +18,11 @@ internal sealed class EngineConfiguration : IDisposable
     /// <summary>The user who reads one database and some system tables.</summary>
     public const string Reader = "remora";
 
+    /// <summary>
+    /// The named collection with the owner's login, for <c>SOURCE(CLICKHOUSE(NAME 'own' …))</c>.
+    /// </summary>
+    public const string Own = "own";
+
     // The session of clickhouse-local logs in as this user without a password, and so can every
     // process of this machine. Its profile and quota allow one statement: to open the interface.
     private const string Launcher = "default";
@@ -72,7 +77,7 @@ internal sealed class EngineConfiguration : IDisposable
     public static EngineConfiguration Write(HostOptions options, string folder, string password, string readerPassword)
     {
         var configuration = new EngineConfiguration(HostFolder.Make(Path.Combine(folder, "conf")));
-        Save(configuration.ConfigFile, Server(options, folder).ToString());
+        Save(configuration.ConfigFile, Server(options, folder, password).ToString());
         Save(configuration.UsersFile, Users(options, password, readerPassword).ToString());
         Save(configuration.StartFile, "SYSTEM START LISTEN HTTP");
         return configuration;
@@ -97,7 +102,7 @@ internal sealed class EngineConfiguration : IDisposable
         file.Write(text);
     }
 
-    private static XElement Server(HostOptions options, string folder) =>
+    private static XElement Server(HostOptions options, string folder, string password) =>
         new(
             "clickhouse",
             new XElement("path", Path.Combine(folder, "store") + "/"),
@@ -135,7 +140,12 @@ internal sealed class EngineConfiguration : IDisposable
                 new XElement("select_from_information_schema_requires_grant", "true")
             ),
             new XElement("backups", options.Write.Select(path => new XElement("allowed_path", path + "/"))),
-            new XElement("http_handlers", new XElement("defaults"))
+            new XElement("http_handlers", new XElement("defaults")),
+            // For dictionaries of the engine's own tables, which would otherwise log in as Launcher
+            new XElement(
+                "named_collections",
+                new XElement(Own, new XElement("user", Owner), new XElement("password", password))
+            )
         );
 
     private static XElement Users(HostOptions options, string password, string readerPassword) =>

@@ -120,7 +120,7 @@ public sealed class BaseLoadTests(Country country)
                 )
             )
                 await few.CopyToAsync(file);
-            var error = await Assert.ThrowsAsync<RollupException>(() => LoadAsync(store, folder));
+            var error = await Assert.ThrowsAsync<RefusedFileException>(() => LoadAsync(store, folder));
             Assert.Contains("'known vehicle'", error.Message);
             Assert.Equal(0UL, await Country.CountAsync(store, "inspections"));
         }

@@ -73,14 +73,7 @@ internal sealed class RollupDiagnosis(RollupDatabase database, RollupDefinition 
 
     private async Task ObjectsAsync(RollupChain chain, HashSet<SqlName> present, CancellationToken cancellation)
     {
-        var detached = (
-            await database.Client.ListAsync(
-                "SELECT table FROM system.detached_tables WHERE database = currentDatabase()",
-                row => row.String(),
-                null,
-                cancellation
-            )
-        ).ToHashSet(StringComparer.Ordinal);
+        var detached = await DetachedAsync(cancellation);
         foreach (var interval in chain.Definition.Intervals)
         {
             var (view, target) = (chain.MaterializedView(interval), chain.Target(interval));
@@ -110,6 +103,26 @@ internal sealed class RollupDiagnosis(RollupDatabase database, RollupDefinition 
                     $"the table {target} has lost its view {view}, so new rows do not reach it: {Commands("apply")}"
                 );
         }
+    }
+
+    private async Task<HashSet<string>> DetachedAsync(CancellationToken cancellation)
+    {
+        // The database 'default' of an embedded engine cannot list them
+        var lists = await database.Client.SingleAsync(
+            "SELECT count() FROM system.databases WHERE name = currentDatabase() AND engine != 'Overlay'",
+            row => row.UInt64(),
+            null,
+            cancellation
+        );
+        if (lists == 0)
+            return [];
+        var tables = await database.Client.ListAsync(
+            "SELECT table FROM system.detached_tables WHERE database = currentDatabase()",
+            row => row.String(),
+            null,
+            cancellation
+        );
+        return tables.ToHashSet(StringComparer.Ordinal);
     }
 
     // A view's query is checked when the view is created. A column that was dropped or renamed
