@@ -22,7 +22,8 @@ ENGINE = MergeTree ORDER BY vehicle_id;
 -- The same in memory, four bytes per vehicle, for the joins of the views. Reloaded after new
 -- vehicles. 'own' is the login that the embedded engine has for its own tables.
 CREATE DICTIONARY IF NOT EXISTS vehicle_car (vehicle_id UInt64, car_id UInt32)
-PRIMARY KEY vehicle_id SOURCE(CLICKHOUSE(NAME 'own' TABLE 'vehicles')) LAYOUT(FLAT(MAX_ARRAY_SIZE 100000001)) LIFETIME(0);
+PRIMARY KEY vehicle_id SOURCE(CLICKHOUSE(NAME 'own' TABLE 'vehicles'))
+LAYOUT(FLAT(MAX_ARRAY_SIZE 100000001)) LIFETIME(0);
 
 -- Ordered as a registry asks for them: the history of one vehicle.
 CREATE TABLE IF NOT EXISTS inspections
