@@ -135,12 +135,7 @@ internal sealed class Host(HostOptions options, Terminal terminal)
     }
 
     // The engine does not report its port: it is the one on which this process listens.
-    private void Announce(
-        EngineConfiguration configuration,
-        List<int> others,
-        string password,
-        string readerPassword
-    )
+    private void Announce(EngineConfiguration configuration, List<int> others, string password, string readerPassword)
     {
         var port = 0;
         for (var waited = TimeSpan.Zero; port == 0 && waited < PortTimeout; waited += Pause)

@@ -96,11 +96,7 @@ internal sealed class ForecastFit(
                     ),
                 };
         }
-        return fit with
-        {
-            Horizons = [.. fit.Horizons.Select(Rounded)],
-            Range = RangeOf(fit, until, cancellation),
-        };
+        return fit with { Horizons = [.. fit.Horizons.Select(Rounded)], Range = RangeOf(fit, until, cancellation) };
     }
 
     /// <summary>

@@ -29,9 +29,9 @@ public sealed class BookMetricsTests
         );
         // With a history and a turnover as those of the markets that forecasts were fitted on.
         var market = service.Feeds[0].Market;
-        await service.Feeds[0].SendAsync(
-            MarketEvent.Recovered(market, new([], [], SomeBooks.CandlesOf(market, 18 * SomeBooks.Day)))
-        );
+        await service
+            .Feeds[0]
+            .SendAsync(MarketEvent.Recovered(market, new([], [], SomeBooks.CandlesOf(market, 18 * SomeBooks.Day))));
 
         // A thousandth of the wallet, then ten times the wallet, which is liquidated at once.
         bot.OpenTrades = [FreqtradeStandIn.Trade(1, "BTC/USDT", 0.1, 100, liquidation: 1)];
