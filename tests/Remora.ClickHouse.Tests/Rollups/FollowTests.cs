@@ -123,6 +123,36 @@ public sealed class FollowTests(Engine engine) : IDisposable
         await AssertRowsAsync(client, rollup, 1);
     }
 
+    /// <summary>
+    /// The interrupted load must be completed from the staged rows, or be forgotten, and never read
+    /// the new content.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 1)] // before the rows were staged: only the new content
+    [InlineData(3, 2)] // afterwards: both contents
+    public async Task A_file_that_changes_after_an_interruption_is_another_content(int step, int contents)
+    {
+        var (client, rollup) = await Events.NewAsync(engine);
+        await WriteAsync("a.csv", Encoding.UTF8.GetBytes(Csv(0)));
+        using (var stop = new CancellationTokenSource())
+        {
+            var left = step;
+            using var killed = NewFollower(
+                rollup,
+                step: () =>
+                {
+                    if (--left == 0)
+                        stop.Cancel();
+                }
+            );
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => killed.LookAsync(cancellation: stop.Token));
+        }
+        await WriteAsync("a.csv", Encoding.UTF8.GetBytes(Csv(RowsOfFile)));
+        using var follower = NewFollower(rollup);
+        Assert.Equal(FollowedState.Loaded, (await follower.LookAsync()).Done[^1].State);
+        await AssertRowsAsync(client, rollup, contents);
+    }
+
     [Fact]
     public async Task A_rollup_that_was_not_applied_is_refused_before_any_file()
     {

@@ -118,9 +118,11 @@ public sealed class RollupFollower : IDisposable
             await TryAsync(file, look, cancellation);
             return;
         }
+        // A path without a file: another content under the same name must not complete the load
+        var removed = Path.Combine(Path.GetTempPath(), $"remora-{Guid.NewGuid():N}.csv");
         try
         {
-            var report = await LoadAsync(begun.File, begun.Hash, cancellation);
+            var report = await LoadAsync(removed, begun.Hash, cancellation);
             await WriteAsync(begun with { State = FollowedState.Loaded, Rows = report.Rows }, look, cancellation);
         }
         catch (FileNotFoundException)
