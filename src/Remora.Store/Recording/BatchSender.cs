@@ -118,12 +118,12 @@ internal sealed class BatchSender(
                 return;
             try
             {
-                await store.Client.InsertAsync(
+                await store.Inserts.InsertAsync(
                     batch.Table,
                     batch.Columns,
                     batch.Rows,
                     batch.Token,
-                    new QueryOptions { Timeout = options.InsertTimeout, Settings = store.InsertSettings },
+                    options.InsertTimeout,
                     cancellation
                 );
                 journal.Remove(entry);

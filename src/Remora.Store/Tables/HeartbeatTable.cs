@@ -25,15 +25,7 @@ public sealed class HeartbeatTable
 
     /// <summary>Stores heartbeats. One that is stored twice counts once.</summary>
     public Task AddAsync(IReadOnlyList<Heartbeat> heartbeats, CancellationToken cancellation = default) =>
-        _store.Client.InsertAsync(
-            StoreTable.Heartbeats.Name,
-            StoreTable.Heartbeats.Columns,
-            heartbeats,
-            (writer, heartbeat) => StoreTable.Heartbeats.Write(writer, heartbeat, _store.Sequence),
-            Guid.NewGuid().ToString("N"),
-            new QueryOptions { Settings = _store.InsertSettings },
-            cancellation
-        );
+        _store.Inserts.InsertAsync(StoreTable.Heartbeats, heartbeats, _ => _store.Sequence, cancellation);
 
     /// <summary>
     /// Returns the availability over a span of whole minutes, which begins with the first heartbeat
