@@ -19,7 +19,9 @@ public sealed class ClickHouseClient : IDisposable
     private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
 
+    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
     private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
+    private static readonly QueryOptions Reading = new() { Settings = ReadOnly };
 
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
@@ -140,7 +142,8 @@ public sealed class ClickHouseClient : IDisposable
     )
     {
         var rows = new List<T>();
-        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation))
+        var options = parameters is null ? null : new QueryOptions { Parameters = parameters };
+        await foreach (var row in QueryAsync(sql, read, options, cancellation))
             rows.Add(row);
         return rows;
     }
@@ -259,13 +262,15 @@ public sealed class ClickHouseClient : IDisposable
     // The engine ends a query without readers only if it is read-only.
     private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
         _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
-            ? With(options, ReadOnly)
+            ? options is null
+                ? Reading
+                : With(options, ReadOnly)
             : options;
 
     private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
     {
         var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             all[name] = value;
         return (options ?? new()) with { Settings = all };
     }
@@ -371,8 +376,14 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException(
                     $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
                 );
-            // An engine that was just started has new passwords.
-            if (_options.Engine is not null && error.Code == AuthenticationFailed && IsOfTheEngine(_options.User))
+            // An engine that was just started has new passwords. A server that remote() names may
+            // refuse too.
+            if (
+                _options.Engine is not null
+                && error.Code == AuthenticationFailed
+                && IsOfTheEngine(_options.User)
+                && !error.Message.StartsWith("Received from", StringComparison.Ordinal)
+            )
                 throw new ClickHouseUnavailableException("the engine was restarted, or is of another folder");
             throw error;
         }
@@ -397,7 +408,7 @@ public sealed class ClickHouseClient : IDisposable
             Append(own.Name, own.Value);
         foreach (var (name, value) in _options.Settings)
             Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             Append(name, value);
         foreach (var (name, value) in options?.Parameters ?? [])
             Append("param_" + name, value);

@@ -32,7 +32,13 @@ public sealed record StoreSessionOptions
     /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
+    /// <summary>
+    /// The same for ClickHouse's native protocol; null for none. Requires
+    /// <see cref="PortPassword"/>.
+    /// </summary>
+    public int? NativePort { get; init; }
+
+    /// <summary>The password of the read-only user <c>remora</c> on the ports.</summary>
     public string? PortPassword { get; init; }
 
     /// <summary>Receives a line for the log when a problem begins.</summary>
@@ -411,6 +417,7 @@ public sealed class StoreSession
                 engine with
                 {
                     Port = _options.Port,
+                    NativePort = _options.NativePort,
                     PortPassword = _options.PortPassword,
                     StopTimeout = EngineStop,
                     Supervisor = _supervisor,
