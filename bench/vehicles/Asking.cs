@@ -7,7 +7,6 @@ namespace Remora.Vehicles.Bench;
 /// <summary>Asks for comparisons over HTTP, as a client of examples/vehicles does.</summary>
 internal sealed class Asking : IAsyncDisposable
 {
-    private const int ViewAsks = 40;
     private const int RawAsks = 5;
     private const int LeastRawAsks = 2;
     private static readonly TimeSpan RawTime = TimeSpan.FromSeconds(25); // for a car, from the tables
@@ -39,14 +38,13 @@ internal sealed class Asking : IAsyncDisposable
             cancellation
         );
         var chosen = new[] { 0, all.Count / 100, all.Count / 10, all.Count / 2, all.Count - 1 };
-        return new(
-            await CompareService.StartAsync(store, port: 0, cancellation),
-            [.. chosen.Distinct().Select(at => all[at])]
-        );
+        return new(await CompareService.StartAsync(store, port: 0, cancellation), [.. chosen.Select(at => all[at])]);
     }
 
-    /// <summary>Measures each car from the views and from the tables.</summary>
-    public async Task<List<CarResult>> MeasureAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Measures each car: a number of times from the views, and a few times from the tables.
+    /// </summary>
+    public async Task<List<CarResult>> MeasureAsync(int asks, CancellationToken cancellation)
     {
         var results = new List<CarResult>();
         foreach (var car in Cars)
@@ -54,7 +52,7 @@ internal sealed class Asking : IAsyncDisposable
             await AskAsync(car, "views", cancellation);
             var (fromViews, fromRaw) = (new List<double>(), new List<double>());
             Comparison? views = null;
-            while (fromViews.Count < ViewAsks)
+            while (fromViews.Count < asks)
             {
                 (var milliseconds, views) = await AskAsync(car, "views", cancellation);
                 fromViews.Add(milliseconds);
@@ -62,8 +60,7 @@ internal sealed class Asking : IAsyncDisposable
             var begun = Stopwatch.GetTimestamp();
             var areEqual = true;
             while (
-                fromRaw.Count < LeastRawAsks
-                || (fromRaw.Count < RawAsks && Stopwatch.GetElapsedTime(begun) < RawTime)
+                fromRaw.Count < LeastRawAsks || (fromRaw.Count < RawAsks && Stopwatch.GetElapsedTime(begun) < RawTime)
             )
             {
                 var (milliseconds, raw) = await AskAsync(car, "raw", cancellation);
@@ -120,9 +117,7 @@ internal sealed class Asking : IAsyncDisposable
         meter.Figures["ask_p50_ms"] = At([.. asked.Select(ask => ask.Milliseconds)], 0.5);
         meter.Figures["ask_p95_ms"] = At([.. asked.Select(ask => ask.Milliseconds)], 0.95);
         meter.Figures["ask_max_ms"] = asked.Max(ask => ask.Milliseconds);
-        meter.Figures["wrong_answers"] = asked.Count(ask =>
-            !IsBetween(ask.Answer, before[ask.Car], after[ask.Car])
-        );
+        meter.Figures["wrong_answers"] = asked.Count(ask => !IsBetween(ask.Answer, before[ask.Car], after[ask.Car]));
         meter.Figures["answers_changed"] = before.Zip(after).Count(pair => !AreSame(pair.First, pair.Second));
     }
 

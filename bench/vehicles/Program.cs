@@ -24,12 +24,23 @@ var again = new Option<string[]>("--again")
 };
 again.AcceptOnlyFromAmong([.. ScalePlan.Measuring]);
 var keep = new Option<bool>("--keep") { Description = "Keep the store after the last stage, for --again" };
+var asks = new Option<int>("--asks")
+{
+    Description = "Comparisons of each car from the views, 1 to 1000",
+    DefaultValueFactory = _ => 40,
+};
 var report = new Option<bool>("--report") { Description = "Print the table of the results, and run nothing" };
+
 // vehicle_car has room for 100 million vehicles
 tests.Validators.Add(result =>
 {
     if (result.GetValueOrDefault<long?>() is < 1000 or > 590_000_000)
         result.AddError("--tests: expected a number from 1000 to 590000000");
+});
+asks.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() is < 1 or > 1000)
+        result.AddError("--asks: expected a number from 1 to 1000");
 });
 sizes.Validators.Add(result =>
 {
@@ -44,6 +55,7 @@ var command = new RootCommand("Measures the rollups of examples/vehicles at thre
     sizes,
     again,
     keep,
+    asks,
     report,
 };
 command.SetAction(
@@ -61,6 +73,7 @@ command.SetAction(
                 parsed.GetValue(sizes)!,
                 parsed.GetValue(again)!,
                 parsed.GetValue(keep),
+                parsed.GetValue(asks),
                 cancellation
             );
         Console.WriteLine();

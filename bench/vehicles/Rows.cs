@@ -86,7 +86,8 @@ internal sealed class Rows(ClickHouseClient client, ScalePlan plan)
             SELECT
                 toUInt32(number + 1),
                 -- Half of the vehicles are of the 100 most common cars.
-                1 + least(toUInt32(100 * x / (1 - x)), {cars:UInt32} - 1),
+                -- They are not neighbours in the tables: 1009 is prime.
+                1 + least(toUInt32(100 * x / (1 - x)), {cars:UInt32} - 1) * 1009 % {cars:UInt32},
                 toDate('2002-01-01') + toUInt16(h % 4000)
             FROM (
                 SELECT number, cityHash64({seed:UInt64}, number) AS h,

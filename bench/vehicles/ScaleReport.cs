@@ -32,18 +32,19 @@ internal static class ScaleReport
             Line(
                 $"load {how}, files to views, rows/s",
                 size => Rate(size.Load(isDetached)),
-                Extrapolate(size => size.SecondsOfPost(isDetached), Span, isTime: true)
+                Extrapolate(size => size.SecondsOfPost(isDetached), Span, isRate: true)
             );
             Line($"… processor time of the engine per million rows", size => Each(size.LoadCpu(isDetached), "s", 2));
             Line(
                 "… tests: files to staging, staging to views, rows/s",
-                size => $"{Rate(size.Part(isDetached, "inspections", true))}, "
+                size =>
+                    $"{Rate(size.Part(isDetached, "inspections", true))}, "
                     + Rate(size.Part(isDetached, "inspections", false))
             );
             Line(
                 "… defects: files to staging, staging to views, rows/s",
-                size => $"{Rate(size.Part(isDetached, "defects", true))}, "
-                    + Rate(size.Part(isDetached, "defects", false))
+                size =>
+                    $"{Rate(size.Part(isDetached, "defects", true))}, " + Rate(size.Part(isDetached, "defects", false))
             );
         }
         Line("merges after the loads", size => Each(size.SecondsOf(ScalePlan.Settle), "s", 0));
@@ -72,40 +73,41 @@ internal static class ScaleReport
             Line(
                 $"{Named(car)}: from views p50 / p95, from raw p50 / p95, ratio",
                 size => Asked(size.Car(car)),
-                Extrapolate(size => size.Car(car)?.ViewP95, Milliseconds) is { Length: > 0 } views
-                    ? $"views p95 {views}"
+                Extrapolate(size => size.Car(car)?.ViewP50, Milliseconds) is { Length: > 0 } views
+                    ? $"views p50 {views}"
                     : ""
             );
         }
         Line("answers of views and raw that differ", size => $"{size.Cars?.Count(car => !car.Equal)}");
         Line(
             "verify",
-            size => $"{Each(size.SecondsOf(ScalePlan.Verify), "s", 1)}, {Exact(size, ScalePlan.Verify)}",
+            size => Both(Each(size.SecondsOf(ScalePlan.Verify), "s", 1), Exact(size, ScalePlan.Verify)),
             Extrapolate(size => size.SecondsOf(ScalePlan.Verify), Span)
         );
         Line(
-            "delta of a day: tests, time",
-            size => $"{size.Of(ScalePlan.Delta, "tests"):N0}, {Each(size.Of(ScalePlan.Delta, "load_s"), "s", 1)}",
+            "delta of a day",
+            size =>
+                Both(
+                    Each(size.Of(ScalePlan.Delta, "tests"), "tests", 0),
+                    Each(size.Of(ScalePlan.Delta, "load_s"), "s", 1)
+                ),
             Extrapolate(size => size.Of(ScalePlan.Delta, "load_s"), Span)
         );
         Line("… asked meanwhile p50 / p95", size => Meanwhile(size, ScalePlan.Delta));
         Line(
             "rebuild of both rollups",
-            size =>
-                $"{Each(size.Of(ScalePlan.Rebuild, "comparison_s") + size.Of(ScalePlan.Rebuild, "findings_s"), "s", 0)}"
-                + $", {Exact(size, ScalePlan.Rebuild)}",
-            Extrapolate(
-                size => size.Of(ScalePlan.Rebuild, "comparison_s") + size.Of(ScalePlan.Rebuild, "findings_s"),
-                Span
-            )
+            size => Both(Each(size.RebuildSeconds, "s", 0), Exact(size, ScalePlan.Rebuild)),
+            Extrapolate(size => size.RebuildSeconds, Span)
         );
         Line("… asked meanwhile p50 / p95", size => Meanwhile(size, ScalePlan.Rebuild));
         Line(
             "load of the machine, cores",
-            size => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{size.Results.Min(r => r.LoadBefore):N1} to {size.Results.Max(r => r.LoadAfter):N1}, {size.Results[0].Cores}"
-            )
+            size =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{size.Results.Min(r => r.LoadBefore):N1} to {size.Results.Max(r => r.LoadAfter):N1}, "
+                        + $"{size.Results[0].Cores}"
+                )
         );
         text.AppendLine();
         text.Append(
@@ -135,16 +137,16 @@ internal static class ScaleReport
                 Extrapolate(size => size.Peak(stage), Bytes)
             );
 
-        string Extrapolate(Func<Size, double?> value, Func<double, string> format, bool isTime = false)
+        string Extrapolate(Func<Size, double?> value, Func<double, string> format, bool isRate = false)
         {
             var known = columns.Select(size => (X: size.Tests, Y: value(size))).Where(at => at.Y > 0).ToList();
-            if (known.Count == 0)
+            if (known.Count > 0 && isRate)
+                return format(known[^1].Y!.Value);
+            if (known.Count < 2)
                 return "";
-            var (x, y) = (known[^1].X, known[^1].Y!.Value);
-            if (isTime)
-                return format(y);
-            var slope = known.Count > 1 ? (y - known[^2].Y!.Value) / (x - known[^2].X) : y / x;
-            return format(y + (Math.Max(0, slope) * (TestsOfPost - x)));
+            var ((x, y), before) = ((known[^1].X, known[^1].Y!.Value), known[^2]);
+            var slope = Math.Max(0, (y - before.Y!.Value) / (x - before.X));
+            return format(y + (slope * (TestsOfPost - x)));
         }
     }
 
@@ -184,6 +186,8 @@ internal static class ScaleReport
             _ => "NOT EXACT",
         };
 
+    private static string Both(string first, string second) => first.Length == 0 ? "" : $"{first}, {second}";
+
     private static string Millions(double? count) => Each(count / 1e6, "M", 1);
 
     private static string Rate(double? rate) => Each(rate is null ? null : Math.Round(rate.Value / 1000) * 1000, "", 0);
@@ -202,7 +206,8 @@ internal static class ScaleReport
     {
         public IReadOnlyList<StageResult> Results { get; } =
         [
-            .. log.Results.Where(result => result.Size == size)
+            .. log
+                .Results.Where(result => result.Size == size)
                 .GroupBy(result => result.Stage)
                 .Select(results => results.Last()),
         ];
@@ -212,6 +217,8 @@ internal static class ScaleReport
         public double Defects => Of(ScalePlan.Settle, "defects_rows") ?? 0;
 
         public double? RawBytes => Sum("inspections_bytes", "defects_bytes", "vehicles_bytes");
+
+        public double? RebuildSeconds => Of(ScalePlan.Rebuild, "comparison_s") + Of(ScalePlan.Rebuild, "findings_s");
 
         public IReadOnlyList<CarResult>? Cars => Find(ScalePlan.Ask)?.Cars;
 
@@ -271,8 +278,7 @@ internal static class ScaleReport
                 ),
             ];
 
-        private static double Rows(StageResult load) =>
-            load.Figures["inspections_rows"] + load.Figures["defects_rows"];
+        private static double Rows(StageResult load) => load.Figures["inspections_rows"] + load.Figures["defects_rows"];
 
         private static double Seconds(StageResult load) => load.Figures["inspections_s"] + load.Figures["defects_s"];
 

@@ -23,10 +23,11 @@ internal sealed class ScaleRun : IAsyncDisposable
     private readonly EmbeddedEngine _engine;
     private readonly VehicleStore _store;
     private readonly Rows _rows;
+    private readonly int _asks;
 
-    private ScaleRun(string folder, ScalePlan plan, StageLog log, EmbeddedEngine engine, VehicleStore store)
+    private ScaleRun(string folder, ScalePlan plan, StageLog log, int asks, EmbeddedEngine engine, VehicleStore store)
     {
-        (_folder, _plan, _log, _engine, _store) = (folder, plan, log, engine, store);
+        (_folder, _plan, _log, _asks, _engine, _store) = (folder, plan, log, asks, engine, store);
         _rows = new(engine.Client, plan);
     }
 
@@ -41,6 +42,7 @@ internal sealed class ScaleRun : IAsyncDisposable
         string folder,
         ScalePlan plan,
         StageLog log,
+        int asks,
         CancellationToken cancellation
     )
     {
@@ -50,7 +52,7 @@ internal sealed class ScaleRun : IAsyncDisposable
         {
             var store = await VehicleStore.OnAsync(engine.Client, engine: null, cancellation);
             await store.ApplyAsync(cancellation);
-            return new(folder, plan, log, engine, store);
+            return new(folder, plan, log, asks, engine, store);
         }
         catch
         {
@@ -103,7 +105,7 @@ internal sealed class ScaleRun : IAsyncDisposable
                 break;
             case ScalePlan.Ask:
                 await using (var asking = await Asking.StartAsync(_store, _plan, cancellation))
-                    meter.Cars = await asking.MeasureAsync(cancellation);
+                    meter.Cars = await asking.MeasureAsync(_asks, cancellation);
                 break;
             case ScalePlan.Verify:
                 await VerifyAsync(meter, cancellation);
@@ -133,9 +135,15 @@ internal sealed class ScaleRun : IAsyncDisposable
         var load = new BaseLoad(_store);
         var (isDetached, time) = (ScalePlan.IsDetached(year), TimeProvider.System);
         await MakeAsync(() => _rows.WriteTestsAsync(tests, size, year, cancellation));
-        await LoadKindAsync("inspections", () => load.LoadInspectionsAsync([tests], isDetached, time, progress: null, cancellation));
+        await LoadKindAsync(
+            "inspections",
+            () => load.LoadInspectionsAsync([tests], isDetached, time, progress: null, cancellation)
+        );
         await MakeAsync(() => _rows.WriteDefectsAsync(defects, size, year, cancellation));
-        await LoadKindAsync("defects", () => load.LoadDefectsAsync([defects], isDetached, time, progress: null, cancellation));
+        await LoadKindAsync(
+            "defects",
+            () => load.LoadDefectsAsync([defects], isDetached, time, progress: null, cancellation)
+        );
 
         Task<bool> MakeAsync(Func<Task> make) =>
             meter.TimeAsync(
@@ -241,10 +249,7 @@ internal sealed class ScaleRun : IAsyncDisposable
                 foreach (var rollup in _store.Rollups)
                 {
                     var name = rollup.Definition.Name.Value;
-                    var report = await meter.TimeAsync(
-                        name,
-                        () => rollup.RebuildAsync(cancellation: cancellation)
-                    );
+                    var report = await meter.TimeAsync(name, () => rollup.RebuildAsync(cancellation: cancellation));
                     meter.Figures[$"{name}_rows"] = report.BackfilledRows;
                     isExact &= report.Verification.IsExact;
                 }

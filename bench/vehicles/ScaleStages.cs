@@ -14,14 +14,16 @@ internal static class ScaleStages
         IReadOnlyCollection<int> sizes,
         IReadOnlyList<string> again,
         bool keep,
+        int asks,
         CancellationToken cancellation
     )
     {
         var isStored = Directory.Exists(ScaleRun.StoreOf(folder));
         var loaded = log.Results.Where(result => result.Stage == ScalePlan.Settle).Max(result => (int?)result.Size);
-        var left = again.Count > 0
-            ? [.. again.Select(stage => (Size: loaded ?? 0, Stage: stage))]
-            : ScalePlan.StagesOf(sizes).Where(stage => log.Find(stage.Size, stage.Stage) is null).ToList();
+        var left =
+            again.Count > 0
+                ? [.. again.Select(stage => (Size: loaded ?? 0, Stage: stage))]
+                : ScalePlan.StagesOf(sizes).Where(stage => log.Find(stage.Size, stage.Stage) is null).ToList();
         if (left.Count > 0 && !isStored && log.Results.Count > 0)
             throw new InvalidDataException(
                 $"the store of '{folder}' was deleted after its last stage: run it with --keep in another folder"
@@ -33,7 +35,7 @@ internal static class ScaleStages
         var hasFailed = false;
         if (left.Count > 0)
         {
-            await using var run = await ScaleRun.StartAsync(folder, plan, log, cancellation);
+            await using var run = await ScaleRun.StartAsync(folder, plan, log, asks, cancellation);
             foreach (var (size, stage) in left)
             {
                 var isMeasuring = ScalePlan.Measuring.Contains(stage);

@@ -52,13 +52,7 @@ internal sealed class BaseLoad(VehicleStore store)
         TimeProvider time,
         IProgress<RollupProgress>? progress,
         CancellationToken cancellation
-    ) =>
-        store.Findings.LoadAsync(
-            files,
-            Options(isDetached, time),
-            progress: progress,
-            cancellation: cancellation
-        );
+    ) => store.Findings.LoadAsync(files, Options(isDetached, time), progress: progress, cancellation: cancellation);
 
     private static RollupLoadOptions Options(
         bool isDetached,
