@@ -7,8 +7,8 @@ internal sealed class BatchWriter(
     RecorderOptions options,
     TimeProvider time,
     RecorderLog log,
-    EntryQueue market,
-    EntryQueue requests
+    EntryQueue<Entry> market,
+    EntryQueue<RequestEntry> requests
 )
 {
     /// <summary>The kind of log event for batches that are set aside.</summary>
@@ -16,12 +16,13 @@ internal sealed class BatchWriter(
 
     private const string Opening = "journal is opened",
         Writing = "journal is written";
-    private readonly OpenBatches _batches = new(time);
+    private readonly OpenBatches _batches = new(time, options.RequestDelay);
     private readonly string _parent =
         Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
     private bool _wasOpen;
     private volatile bool _isBusy;
+    private volatile bool _closesAll;
     private long _lostRows;
 
     /// <summary>Rings when a batch was closed.</summary>
@@ -45,9 +46,14 @@ internal sealed class BatchWriter(
         {
             TryOpen();
             await alarm.WaitAsync(options.BatchDelay, time, cancellation);
-            Drain();
+            var closesAll = _closesAll;
+            _closesAll = false;
+            Drain(closesAll);
         }
     }
+
+    /// <summary>Closes all batches the next time, including those that could wait.</summary>
+    public void CloseAll() => _closesAll = true;
 
     /// <summary>
     /// Moves the remaining entries to the journal, after <see cref="RunAsync"/> has ended.
@@ -57,7 +63,7 @@ internal sealed class BatchWriter(
         try
         {
             TryOpen();
-            Drain();
+            Drain(closesAll: true);
         }
         catch (Exception e) // must not delay the end; the journal keeps its batches
         {
@@ -102,7 +108,7 @@ internal sealed class BatchWriter(
     }
 
     // Stops when a full batch cannot be written. The waiting entries stay in their bounded queue.
-    private void Drain()
+    private void Drain(bool closesAll)
     {
         _isBusy = true;
         try
@@ -110,7 +116,8 @@ internal sealed class BatchWriter(
             while (CloseFull() && TryWriteNext()) { }
             var isDone = true;
             foreach (var batch in _batches.All)
-                isDone &= TryClose(batch);
+                if (closesAll || _batches.IsDue(batch))
+                    isDone &= TryClose(batch);
             // While batches are written one by one as space becomes free, the problem continues.
             if (isDone && market.Count == 0 && requests.Count == 0)
                 log.Ended(Writing, "the journal can be written again");
@@ -132,17 +139,26 @@ internal sealed class BatchWriter(
 
     private bool TryWriteNext()
     {
-        if (!market.TryTake(out var entry) && !requests.TryTake(out entry))
+        if (market.TryTake(out var entry))
+            Write(in entry);
+        else if (requests.TryTake(out var request))
+            Write(in request);
+        else
             return false;
-        var lost = _batches.Write(entry, out var failure);
+        return true;
+    }
+
+    private void Write<T>(in T entry)
+        where T : IEntry
+    {
+        var lost = _batches.Write(in entry, out var failure);
         if (failure is null)
-            return true;
+            return;
         log.Happened(
             $"lost {entry.GetType().Name}",
             $"{lost} rows could not be encoded and are lost. Report this bug: {failure}"
         );
         Interlocked.Add(ref _lostRows, lost);
-        return true;
     }
 
     private bool TryClose(OpenBatch batch)

@@ -4,12 +4,20 @@ using Remora.Store.Tables;
 namespace Remora.Store.Recording;
 
 /// <summary>What is handed to the recorder at once. Each case writes its own rows.</summary>
-internal abstract record Entry
+internal interface IEntry
 {
     /// <summary>The number of rows.</summary>
-    public abstract int Rows { get; }
+    int Rows { get; }
 
     /// <summary>Adds the rows to the open batches.</summary>
+    void WriteTo(OpenBatches batches);
+}
+
+/// <summary>An event of a market or a source.</summary>
+internal abstract record Entry : IEntry
+{
+    public abstract int Rows { get; }
+
     public abstract void WriteTo(OpenBatches batches);
 }
 
@@ -47,10 +55,13 @@ internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle, I
     }
 }
 
-/// <summary>A request that the service answered.</summary>
-internal sealed record RequestEntry(RequestRow Request) : Entry
+/// <summary>
+/// A request that the service answered. A value, because there can be tens of thousands per second,
+/// each of which waits for a while.
+/// </summary>
+internal readonly record struct RequestEntry(RequestRow Request) : IEntry
 {
-    public override int Rows => 1;
+    public int Rows => 1;
 
-    public override void WriteTo(OpenBatches batches) => batches.Add(Request);
+    public void WriteTo(OpenBatches batches) => batches.Add(Request);
 }
