@@ -5,7 +5,7 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>Of several recorders on one store, one records, and nothing is lost or doubled.</summary>
+/// <summary>Of several recorders on one store, one records. Nothing is lost or doubled.</summary>
 public sealed class RecorderLeaseTests(Engine engine)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);

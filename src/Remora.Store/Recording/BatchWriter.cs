@@ -56,7 +56,9 @@ internal sealed class BatchWriter(
     /// <summary>The number of rows that are not in the journal yet.</summary>
     public int OpenRows => _batches.Rows;
 
-    /// <summary>The number of rows that could not be encoded, or waited for a lease too long.</summary>
+    /// <summary>
+    /// The number of rows that could not be encoded, or waited for a lease too long.
+    /// </summary>
     public long LostRows => Interlocked.Read(ref _lostRows) + Held.DroppedRows;
 
     /// <summary>Sets the lease that market data is recorded under.</summary>

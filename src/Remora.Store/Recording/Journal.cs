@@ -31,7 +31,7 @@ internal sealed class Journal : IDisposable
         _owner = owner;
     }
 
-    /// <summary>The id of the folder, which stays the same when a service is started again.</summary>
+    /// <summary>The id of the folder. It stays the same when a service is started again.</summary>
     public string Id
     {
         get

@@ -167,7 +167,7 @@ internal sealed class LeaseTable(MarketStore store)
             cancellation
         );
 
-    /// <summary>The comment at the beginning of an insert, by which running ones are found.</summary>
+    /// <summary>The comment at the beginning of an insert, to find those that run.</summary>
     public string Mark(ulong epoch) => $"/* {MarkOf(_client.Database)} {epoch} */";
 
     private static IReadOnlyDictionary<string, string> OnAnyServer { get; } =

@@ -177,7 +177,7 @@ internal sealed class RecorderLease
 
     private async Task TakeAsync(Lease? last, string id, CancellationToken cancellation)
     {
-        // The own lease of before a restart goes on: the journal belongs to it, and has no other user
+        // The own lease of before a restart goes on: the journal is locked, so its holder has ended
         var isOwn = last is not null && last.Holder == id && !_hasHeld;
         var mine = new Lease(
             isOwn ? last!.Epoch : (last?.Epoch ?? 0) + 1,

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>The move from the embedded engine to a server, as docs/cluster.md describes it.</summary>
+/// <summary>The move from the embedded engine to a server, as in docs/cluster.md.</summary>
 [Trait("speed", "slow")]
 public sealed class MoveTests
 {
