@@ -165,6 +165,20 @@ public sealed class RecorderLeaseTests(Engine engine)
         await OnceAsync(store, assessments);
     }
 
+    [Fact]
+    public async Task A_lease_whose_row_was_lost_is_skipped()
+    {
+        var store = await engine.NewTablesAsync();
+        using var scratch = new Scratch();
+        var table = new LeaseTable(store);
+        await table.CreateAsync(default);
+        await table.TakeAsync(Held(1, "lost"), Some.Time, Some.Time, default);
+        await store.Client.ExecuteAsync("ALTER TABLE recorder_lease DELETE WHERE 1 SETTINGS mutations_sync = 1");
+
+        await using var recorded = Start(store, scratch, "journal", Long);
+        await UntilAsync(() => recorded.Recorder.Recording is { Here: true, Lease: 2 });
+    }
+
     private static Recorded Start(MarketStore store, Scratch scratch, string journal, LeaseOptions lease) =>
         new(
             store,

@@ -43,6 +43,7 @@ internal sealed class RecorderLease
     private long _taken;
     private bool _hasHeld; // this process has had a lease
     private ulong _told;
+    private ulong _lostEpoch;
 
     public RecorderLease(MarketStore store, RecorderOptions options, TimeProvider time, BatchWriter writer)
     {
@@ -180,7 +181,7 @@ internal sealed class RecorderLease
         // The own lease of before a restart goes on: the journal is locked, so its holder has ended
         var isOwn = last is not null && last.Holder == id && !_hasHeld;
         var mine = new Lease(
-            isOwn ? last!.Epoch : (last?.Epoch ?? 0) + 1,
+            isOwn ? last!.Epoch : Math.Max(last?.Epoch ?? 0, _lostEpoch) + 1,
             id,
             _process,
             IsSettled: false,
@@ -194,8 +195,14 @@ internal sealed class RecorderLease
             await RenewAsync(mine, cancellation);
         else
             await _table.TakeAsync(mine, _coveredFrom, Now, cancellation);
-        if (await ReadAsync(cancellation) is not { } newest || !IsSame(newest, mine))
+        var newest = await ReadAsync(cancellation);
+        if (newest is null || !IsSame(newest, mine))
+        {
+            // Its row was lost with a server, which still knows the token
+            if (newest is null || newest.Epoch < mine.Epoch)
+                _lostEpoch = mine.Epoch;
             return;
+        }
         _hasHeld = true;
         _renewed = _taken = _time.GetTimestamp();
         lock (_lock)
