@@ -5,12 +5,23 @@ using Remora.ClickHouse.Embedded;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store;
+using Remora.Store.Bench;
 using Remora.Store.Recording;
 using Remora.Testing;
 
 // Measures the store: assessments through the recorder and all rollups, a year of request minutes,
 // and the reads at a start. Arguments: number of assessments (100000), days of request minutes
 // (365).
+if (args is ["requests", var rate, var seconds, ..])
+{
+    var rows = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 0;
+    await RequestCost.RunAsync(
+        int.Parse(rate, CultureInfo.InvariantCulture),
+        int.Parse(seconds, CultureInfo.InvariantCulture),
+        rows > 0 ? options => options with { BatchRows = rows } : null
+    );
+    return;
+}
 var assessments = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
 var days = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 365;
 var folder = Directory.CreateTempSubdirectory("remora-store-bench-").FullName;

@@ -172,8 +172,11 @@ public sealed class RecorderLeaseTests(Engine engine)
         using var scratch = new Scratch();
         var table = new LeaseTable(store);
         await table.CreateAsync(default);
-        await table.TakeAsync(Held(1, "lost"), Some.Time, Some.Time, default);
-        await store.Client.ExecuteAsync("ALTER TABLE recorder_lease DELETE WHERE 1 SETTINGS mutations_sync = 1");
+        // The server knows the token of lease 1, and has no row of it
+        await store.Client.ExecuteAsync(
+            "INSERT INTO recorder_lease (epoch, holder) SELECT 0, 'lost'",
+            new QueryOptions { Settings = InsertToken.Settings("lease-1") }
+        );
 
         await using var recorded = Start(store, scratch, "journal", Long);
         await UntilAsync(() => recorded.Recorder.Recording is { Here: true, Lease: 2 });
@@ -193,7 +196,7 @@ public sealed class RecorderLeaseTests(Engine engine)
 
     private static JournalBatch Batch(IEnumerable<Assessment> assessments, ulong epoch)
     {
-        var batches = new OpenBatches(TimeProvider.System);
+        var batches = new OpenBatches(TimeProvider.System, TimeSpan.Zero);
         foreach (var assessment in assessments)
             Assert.Equal(0, batches.Write(new AssessmentEntry(assessment, WithCandle: false, null), out _));
         var closed = batches.OfMarkets.Single(batch => batch.Rows > 0).Close(epoch);

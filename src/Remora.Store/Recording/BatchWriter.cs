@@ -7,8 +7,8 @@ internal sealed class BatchWriter(
     RecorderOptions options,
     TimeProvider time,
     RecorderLog log,
-    EntryQueue market,
-    EntryQueue requests
+    EntryQueue<Entry> market,
+    EntryQueue<RequestEntry> requests
 )
 {
     /// <summary>The kind of log event for batches that are set aside.</summary>
@@ -17,13 +17,14 @@ internal sealed class BatchWriter(
     private const string Opening = "journal is opened",
         Writing = "journal is written";
     private const int MostHeld = 4; // times the rows of the queue
-    private readonly OpenBatches _batches = new(time);
+    private readonly OpenBatches _batches = new(time, options.RequestDelay);
     private readonly string _parent =
         Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
     private bool _wasOpen;
     private bool _isFinishing;
     private volatile bool _isBusy;
+    private volatile bool _closesAll;
     private long _lostRows;
     private ulong? _epoch; // of the open batches
     private long _filled; // the lease whose waiting rows are in the journal
@@ -82,9 +83,14 @@ internal sealed class BatchWriter(
         {
             TryOpen();
             await alarm.WaitAsync(options.BatchDelay, time, cancellation);
-            Drain();
+            var closesAll = _closesAll;
+            _closesAll = false;
+            Drain(closesAll);
         }
     }
+
+    /// <summary>Closes all batches the next time, including those that could wait.</summary>
+    public void CloseAll() => _closesAll = true;
 
     /// <summary>
     /// Moves the remaining entries to the journal, after <see cref="RunAsync"/> has ended.
@@ -95,7 +101,7 @@ internal sealed class BatchWriter(
         {
             _isFinishing = true;
             TryOpen();
-            Drain();
+            Drain(closesAll: true);
         }
         catch (Exception e) // must not delay the end; the journal keeps its batches
         {
@@ -140,7 +146,7 @@ internal sealed class BatchWriter(
     }
 
     // Stops when a full batch cannot be written. The waiting entries stay in their bounded queue.
-    private void Drain()
+    private void Drain(bool closesAll)
     {
         _isBusy = true;
         try
@@ -151,12 +157,10 @@ internal sealed class BatchWriter(
             while (CloseFull() && TryWriteNext(turn)) { }
             var isDone = true;
             foreach (var batch in _batches.All)
-                isDone &= TryClose(batch);
-            if (turn is not null && isDone && (long)turn.Epoch != _filled && Held.Rows == 0)
-            {
-                Interlocked.Exchange(ref _filledUpTo, _journal!.LastNumber);
-                Volatile.Write(ref _filled, (long)turn.Epoch);
-            }
+                if (closesAll || _batches.IsDue(batch))
+                    isDone &= TryClose(batch);
+            if (turn is not null && isDone)
+                NoteFilled(turn);
             // While batches are written one by one as space becomes free, the problem continues.
             if (isDone && market.Count == 0 && requests.Count == 0)
                 log.Ended(Writing, "the journal can be written again");
@@ -211,20 +215,37 @@ internal sealed class BatchWriter(
         return market.TryTake(out var entry) ? entry : null;
     }
 
+    // The waiting entries of the lease's begin are in the journal
+    private void NoteFilled(Turn turn)
+    {
+        if ((long)turn.Epoch == _filled || Held.Rows > 0 || _journal is not { } journal)
+            return;
+        Interlocked.Exchange(ref _filledUpTo, journal.LastNumber);
+        Volatile.Write(ref _filled, (long)turn.Epoch);
+    }
+
     private bool TryWriteNext(Turn? turn)
     {
-        var entry = NextOfMarkets(turn);
-        if (entry is null && !requests.TryTake(out entry))
+        if (NextOfMarkets(turn) is { } entry)
+            Write(in entry);
+        else if (requests.TryTake(out var request))
+            Write(in request);
+        else
             return false;
-        var lost = _batches.Write(entry, out var failure);
+        return true;
+    }
+
+    private void Write<T>(in T entry)
+        where T : IEntry
+    {
+        var lost = _batches.Write(in entry, out var failure);
         if (failure is null)
-            return true;
+            return;
         log.Happened(
             $"lost {entry.GetType().Name}",
             $"{lost} rows could not be encoded and are lost. Report this bug: {failure}"
         );
         Interlocked.Add(ref _lostRows, lost);
-        return true;
     }
 
     private bool TryClose(OpenBatch batch)

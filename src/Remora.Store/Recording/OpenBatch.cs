@@ -3,11 +3,18 @@ using Remora.ClickHouse.Rows;
 namespace Remora.Store.Recording;
 
 /// <summary>The rows of one table that are not in the journal yet.</summary>
-internal abstract class OpenBatch(StoreTable table)
+/// <param name="table">The table.</param>
+/// <param name="delay">The time after its first row after which the batch is closed.</param>
+internal abstract class OpenBatch(StoreTable table, TimeSpan delay)
 {
     private int _length;
 
     public StoreTable Table { get; } = table;
+
+    public TimeSpan Delay { get; } = delay;
+
+    /// <summary>The timestamp of the first row.</summary>
+    public long Began { get; set; }
 
     public int Rows { get; private set; }
 
@@ -38,7 +45,7 @@ internal abstract class OpenBatch(StoreTable table)
 
 /// <inheritdoc/>
 /// <typeparam name="T">The type of a row.</typeparam>
-internal sealed class OpenBatch<T>(StoreTable<T> table) : OpenBatch(table)
+internal sealed class OpenBatch<T>(StoreTable<T> table, TimeSpan delay = default) : OpenBatch(table, delay)
 {
     public void Add(in T row, ulong sequence)
     {

@@ -13,8 +13,8 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly EntryQueue _market; // written by the pump only
-    private readonly EntryQueue _requests; // separate, so that requests cannot displace market data
+    private readonly EntryQueue<Entry> _market; // written by the pump only
+    private readonly EntryQueue<RequestEntry> _requests; // separate, so that requests cannot displace market data
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLease? _lease;
@@ -123,7 +123,7 @@ public sealed class Recorder
     }
 
     /// <summary>Records a request. Thread-safe.</summary>
-    public void Request(RequestRow request) => _requests.Add(new RequestEntry(request));
+    public void Request(in RequestRow request) => _requests.Add(new RequestEntry(request));
 
     /// <summary>
     /// Records until it is cancelled. Then writes the queued rows to the journal, and to the store
@@ -186,6 +186,7 @@ public sealed class Recorder
     {
         while (!IsIdle)
         {
+            _writer.CloseAll();
             _alarm.Ring();
             await _sender.NextSuccessAsync(cancellation);
         }

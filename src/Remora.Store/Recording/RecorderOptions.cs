@@ -23,13 +23,20 @@ public sealed record RecorderOptions
     public int QueueRows { get; init; } = 1 << 16;
 
     /// <summary>The number of rows at which a batch is closed.</summary>
-    public int BatchRows { get; init; } = 10_000;
+    public int BatchRows { get; init; } = 100_000;
 
     /// <summary>The number of bytes at which a batch is closed.</summary>
     public int BatchBytes { get; init; } = 8 << 20;
 
     /// <summary>The time after which a batch is closed.</summary>
     public TimeSpan BatchDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The time after which a batch of requests is closed, if that is more than
+    /// <see cref="BatchDelay"/>. A batch costs the store, with its rollups, as much as tens of
+    /// thousands of rows.
+    /// </summary>
+    public TimeSpan RequestDelay { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The timeout of one insert. It is then retried under the same token.</summary>
     public TimeSpan InsertTimeout { get; init; } = TimeSpan.FromSeconds(60);
