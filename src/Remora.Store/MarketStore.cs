@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.Markets;
 using Remora.Store.Backups;
+using Remora.Store.Recording;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
 
@@ -166,6 +167,18 @@ public sealed class MarketStore
     /// <summary>Returns rows, bytes and times by table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) =>
         StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>
+    /// Returns which service records, by the leases in the database; null if none ever took one, as
+    /// in an embedded engine.
+    /// </summary>
+    public async Task<RecordingHealth?> RecordingAsync(CancellationToken cancellation = default)
+    {
+        var leases = new LeaseTable(this);
+        return await leases.IsThereAsync(cancellation) && await leases.ReadAsync(cancellation) is { } newest
+            ? new(false, newest.HasExpired ? null : newest.Process, (long)newest.Epoch)
+            : null;
+    }
 
     /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>
     public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) =>

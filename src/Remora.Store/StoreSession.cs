@@ -78,6 +78,7 @@ public sealed record StoreSessionOptions
 /// <param name="Remarks">Advice for the operator.</param>
 /// <param name="Recorder">The health of the recorder.</param>
 /// <param name="Backups">The health of scheduled backups; null without a schedule.</param>
+/// <param name="Recording">Which of the services on the store records.</param>
 public sealed record StoreHealth(
     string Location,
     bool Ready,
@@ -87,7 +88,8 @@ public sealed record StoreHealth(
     string? Error,
     IReadOnlyList<string> Remarks,
     RecorderHealth Recorder,
-    BackupHealth? Backups
+    BackupHealth? Backups,
+    RecordingHealth Recording
 );
 
 /// <summary>
@@ -137,7 +139,9 @@ public sealed class StoreSession
         _incidents = new(options.Notice, options.Recovery);
         _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
-        _backups = options.Backups is { } backups ? new(Store, backups, _incidents, _time) : null;
+        _backups = options.Backups is { } backups
+            ? new(Store, backups, _incidents, () => Recorder!.Recording.Here, _time)
+            : null;
         Recorder = new(
             Store,
             options.Recorder with
@@ -145,6 +149,13 @@ public sealed class StoreSession
                 Supervisor = _supervisor,
                 Notice = options.Notice,
                 Recovery = options.Recovery,
+                // The embedded engine has one service: its folder is locked
+                Lease = options.Location.EngineFolder is null
+                    ? (options.Recorder.Lease ?? new()) with
+                    {
+                        RowClock = options.RowClock,
+                    }
+                    : null,
             },
             _time
         );
@@ -170,7 +181,8 @@ public sealed class StoreSession
             _error,
             [.. _preparation?.Remarks ?? [], .. _incidents.Current],
             Recorder.Health,
-            _backups?.Health
+            _backups?.Health,
+            Recorder.Recording
         );
 
     /// <summary>
