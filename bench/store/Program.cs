@@ -5,12 +5,27 @@ using Remora.ClickHouse.Embedded;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store;
+using Remora.Store.Bench;
 using Remora.Store.Recording;
 using Remora.Testing;
 
 // Measures the store: assessments through the recorder and all rollups, a year of request minutes,
 // and the reads at a start. Arguments: number of assessments (100000), days of request minutes
-// (365).
+// (365). With 'requests' as first argument: what recorded requests cost; with 'minutes': what the
+// rollup of queries by the minute costs.
+if (args is ["requests", var rate, var seconds])
+{
+    await RequestCost.RunAsync(
+        int.Parse(rate, CultureInfo.InvariantCulture),
+        int.Parse(seconds, CultureInfo.InvariantCulture)
+    );
+    return;
+}
+if (args is ["minutes", .. var more])
+{
+    await QueryMinutes.RunAsync(more);
+    return;
+}
 var assessments = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
 var days = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 365;
 var folder = Directory.CreateTempSubdirectory("remora-store-bench-").FullName;

@@ -19,7 +19,9 @@ public sealed class ClickHouseClient : IDisposable
     private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
 
+    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
     private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
+    private static readonly QueryOptions Reading = new() { Settings = ReadOnly };
 
     // Servers that do not run execute a statement ON CLUSTER when they are back
     private static readonly Dictionary<string, string> OnCluster = new(StringComparer.Ordinal)
@@ -146,7 +148,8 @@ public sealed class ClickHouseClient : IDisposable
     )
     {
         var rows = new List<T>();
-        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation))
+        var options = parameters is null ? null : new QueryOptions { Parameters = parameters };
+        await foreach (var row in QueryAsync(sql, read, options, cancellation))
             rows.Add(row);
         return rows;
     }
@@ -227,6 +230,18 @@ public sealed class ClickHouseClient : IDisposable
         var sql =
             $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT "
             + $"RowBinary";
+        return await InsertAsync(sql, rows, token, options, cancellation);
+    }
+
+    /// <summary>The same, by a statement that selects from <c>input()</c>.</summary>
+    public async Task<QuerySummary> InsertAsync(
+        string sql,
+        ReadOnlyMemory<byte> rows,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
+    {
         using var answer = await SendAsync(
             sql,
             () => new ReadOnlyMemoryContent(rows),
@@ -265,13 +280,15 @@ public sealed class ClickHouseClient : IDisposable
     // The engine ends a query without readers only if it is read-only.
     private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
         _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
-            ? With(options, ReadOnly)
+            ? options is null
+                ? Reading
+                : With(options, ReadOnly)
             : options;
 
     private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
     {
         var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             all[name] = value;
         return (options ?? new()) with { Settings = all };
     }
@@ -377,8 +394,14 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException(
                     $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
                 );
-            // An engine that was just started has new passwords.
-            if (_options.Engine is not null && error.Code == AuthenticationFailed && IsOfTheEngine(_options.User))
+            // An engine that was just started has new passwords. A server that remote() names may
+            // refuse too.
+            if (
+                _options.Engine is not null
+                && error.Code == AuthenticationFailed
+                && IsOfTheEngine(_options.User)
+                && !error.Message.StartsWith("Received from", StringComparison.Ordinal)
+            )
                 throw new ClickHouseUnavailableException("the engine was restarted, or is of another folder");
             throw error;
         }
@@ -403,7 +426,7 @@ public sealed class ClickHouseClient : IDisposable
             Append(own.Name, own.Value);
         foreach (var (name, value) in _options.Settings)
             Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             Append(name, value);
         foreach (var (name, value) in options?.Parameters ?? [])
             Append("param_" + name, value);

@@ -23,9 +23,17 @@ public sealed class HeartbeatTable
 
     internal HeartbeatTable(MarketStore store) => _store = store;
 
-    /// <summary>Stores heartbeats. One that is stored twice counts once.</summary>
+    /// <summary>
+    /// Stores heartbeats. One that is stored twice counts once, and of two services' the one that
+    /// could answer.
+    /// </summary>
     public Task AddAsync(IReadOnlyList<Heartbeat> heartbeats, CancellationToken cancellation = default) =>
-        _store.Inserts.InsertAsync(StoreTable.Heartbeats, heartbeats, _ => _store.Sequence, cancellation);
+        _store.Inserts.InsertAsync(
+            StoreTable.Heartbeats,
+            heartbeats,
+            heartbeat => heartbeat.Ready ? _store.Sequence : 0,
+            cancellation
+        );
 
     /// <summary>
     /// Returns the availability over a span of whole minutes, which begins with the first heartbeat
