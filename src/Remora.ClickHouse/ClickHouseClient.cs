@@ -224,6 +224,18 @@ public sealed class ClickHouseClient : IDisposable
         var sql =
             $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT "
             + $"RowBinary";
+        return await InsertAsync(sql, rows, token, options, cancellation);
+    }
+
+    /// <summary>The same, by a statement that selects from <c>input()</c>.</summary>
+    public async Task<QuerySummary> InsertAsync(
+        string sql,
+        ReadOnlyMemory<byte> rows,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
+    {
         using var answer = await SendAsync(
             sql,
             () => new ReadOnlyMemoryContent(rows),

@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.Markets;
 using Remora.Store.Backups;
+using Remora.Store.Recording;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
 
@@ -29,7 +30,7 @@ public sealed class MarketStore
         Rollups =
         [
             .. StoreRollups
-                .Definitions(Dialect, Options.Retention)
+                .Definitions(Dialect, Options)
                 .Select(definition => new Rollup(client, definition, time: _time)),
         ];
         Candles = new(this);
@@ -63,7 +64,7 @@ public sealed class MarketStore
 
     /// <summary>
     /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>, <c>forecasts</c>) and of
-    /// requests (<c>traffic</c>, <c>queries</c>).
+    /// requests (<c>traffic</c>, <c>queries</c>, and <c>query_minutes</c> if it is kept).
     /// </summary>
     public IReadOnlyList<Rollup> Rollups { get; }
 
@@ -144,6 +145,8 @@ public sealed class MarketStore
     {
         var steps = await new SchemaSteps(Client, SchemaFile.All).ApplyAsync(cancellation);
         var remarks = new List<string>();
+        if (StoreRollups.Unused(Dialect, Options) is { } unused)
+            await new Rollup(Client, unused, time: _time).DropUnusedAsync(cancellation);
         foreach (var rollup in Rollups)
         {
             var plan = await rollup.EnsureAsync(cancellation);
@@ -166,6 +169,18 @@ public sealed class MarketStore
     /// <summary>Returns rows, bytes and times by table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) =>
         StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>
+    /// Returns which service records, by the leases in the database; null if none ever took one, as
+    /// in an embedded engine.
+    /// </summary>
+    public async Task<RecordingHealth?> RecordingAsync(CancellationToken cancellation = default)
+    {
+        var leases = new LeaseTable(this);
+        return await leases.IsThereAsync(cancellation) && await leases.ReadAsync(cancellation) is { } newest
+            ? new(false, newest.HasExpired ? null : newest.Process, (long)newest.Epoch)
+            : null;
+    }
 
     /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>
     public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) =>

@@ -1,4 +1,5 @@
 using Remora.ClickHouse;
+using Remora.Store;
 using Kind = Remora.Server.Settings.SettingKinds;
 
 namespace Remora.Server.Settings;
@@ -128,6 +129,16 @@ internal static class DeclaredStoreSettings
                 (s, v) => s with { Retention = s.Retention with { RollupDays = v } },
                 "Retention of rollups"
             ),
+            Keep(
+                "keep_query_minutes",
+                Kind.Whole(0, StoreRetention.MostDays, "DAYS"),
+                s => s.Retention.QueryMinuteDays,
+                (s, v) => s with { Retention = s.Retention with { QueryMinuteDays = v } },
+                "Days for which requests are counted per query by the minute; 0 for not at all"
+            ) with
+            {
+                See = "[the tables](store.md#tables)",
+            },
         ];
 
     private static IEnumerable<Setting<ServiceSettings>> Backups() =>

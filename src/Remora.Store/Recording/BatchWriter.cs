@@ -16,14 +16,34 @@ internal sealed class BatchWriter(
 
     private const string Opening = "journal is opened",
         Writing = "journal is written";
+    private const int MostHeld = 4; // times the rows of the queue
     private readonly OpenBatches _batches = new(time, options.RequestDelay);
     private readonly string _parent =
         Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
     private bool _wasOpen;
+    private bool _isFinishing;
     private volatile bool _isBusy;
     private volatile bool _closesAll;
     private long _lostRows;
+    private ulong? _epoch; // of the open batches
+    private long _filled; // the lease whose waiting rows are in the journal
+    private long _filledUpTo; // their last batch
+    private RecorderLease? _lease;
+    private Alarm? _alarm;
+
+    /// <summary>Market data that waits until this service records; empty without a lease.</summary>
+    public HeldEntries Held { get; } = new(options.Lease?.Reach ?? TimeSpan.Zero, MostHeld * options.QueueRows, time);
+
+    /// <summary>The id of the journal; null until it is open.</summary>
+    public string? JournalId => _journal?.Id;
+
+    /// <summary>Whether rows of market data are on their way to the store.</summary>
+    public bool HasMarketRows =>
+        _batches.OfMarkets.Any(batch => batch.Rows > 0) || _journal is null or { FirstOfMarkets: not null };
+
+    /// <summary>The rows that wait in <see cref="Held"/> and will be stored.</summary>
+    public long HeldRows => _lease is { IsElsewhere: false } ? Held.Rows : 0;
 
     /// <summary>Rings when a batch was closed.</summary>
     public Alarm Closed { get; } = new();
@@ -37,11 +57,28 @@ internal sealed class BatchWriter(
     /// <summary>The number of rows that are not in the journal yet.</summary>
     public int OpenRows => _batches.Rows;
 
-    /// <summary>The number of rows that could not be encoded.</summary>
-    public long LostRows => Interlocked.Read(ref _lostRows);
+    /// <summary>
+    /// The number of rows that could not be encoded, or waited for a lease too long.
+    /// </summary>
+    public long LostRows => Interlocked.Read(ref _lostRows) + Held.DroppedRows;
+
+    /// <summary>Sets the lease that market data is recorded under.</summary>
+    public void Use(RecorderLease lease) => _lease = lease;
+
+    /// <summary>Ends the wait for the next batch.</summary>
+    public void Wake() => _alarm?.Ring();
+
+    /// <summary>
+    /// Returns whether everything that waited for a lease is in the store.
+    /// </summary>
+    public bool IsFilled(ulong epoch) =>
+        Volatile.Read(ref _filled) == (long)epoch
+        && _journal is { } journal
+        && !(journal.FirstOfMarkets <= Interlocked.Read(ref _filledUpTo));
 
     public async Task RunAsync(Alarm alarm, CancellationToken cancellation)
     {
+        _alarm = alarm;
         while (!cancellation.IsCancellationRequested)
         {
             TryOpen();
@@ -62,6 +99,7 @@ internal sealed class BatchWriter(
     {
         try
         {
+            _isFinishing = true;
             TryOpen();
             Drain(closesAll: true);
         }
@@ -113,11 +151,16 @@ internal sealed class BatchWriter(
         _isBusy = true;
         try
         {
-            while (CloseFull() && TryWriteNext()) { }
+            var turn = _lease?.Turn;
+            if (_lease is not null && !TryFollow(turn))
+                return;
+            while (CloseFull() && TryWriteNext(turn)) { }
             var isDone = true;
             foreach (var batch in _batches.All)
                 if (closesAll || _batches.IsDue(batch))
                     isDone &= TryClose(batch);
+            if (turn is not null && isDone)
+                NoteFilled(turn);
             // While batches are written one by one as space becomes free, the problem continues.
             if (isDone && market.Count == 0 && requests.Count == 0)
                 log.Ended(Writing, "the journal can be written again");
@@ -137,9 +180,53 @@ internal sealed class BatchWriter(
         return true;
     }
 
-    private bool TryWriteNext()
+    // Closes what was recorded under another lease. Without a turn, or before the waiting entries
+    // of its begin are written, market data waits in memory.
+    private bool TryFollow(Turn? turn)
     {
-        if (market.TryTake(out var entry))
+        if (turn?.Epoch != _epoch)
+        {
+            foreach (var batch in _batches.OfMarkets)
+                if (!TryClose(batch))
+                    return false;
+            _epoch = turn?.Epoch;
+            _filled = 0;
+        }
+        if (turn is null ? !IsOnItsOwn : _filled == 0)
+            while (market.TryTake(out var entry))
+                Held.Add(entry, _lease!.IsElsewhere);
+        return true;
+    }
+
+    // While nobody can say who records, the journal takes the rows. They count as recorded under
+    // no lease: what another service recorded meanwhile is left out when they are sent.
+    private bool IsOnItsOwn => _lease!.IsUnknown || (_isFinishing && !_lease.IsElsewhere);
+
+    private Entry? NextOfMarkets(Turn? turn)
+    {
+        if (_lease is not null)
+        {
+            if (turn is null && !IsOnItsOwn)
+                return null;
+            while (Held.Take() is { } held)
+                if ((turn?.Stored is { } stored ? stored.Missing(held) : held) is { } missing)
+                    return missing;
+        }
+        return market.TryTake(out var entry) ? entry : null;
+    }
+
+    // The waiting entries of the lease's begin are in the journal
+    private void NoteFilled(Turn turn)
+    {
+        if ((long)turn.Epoch == _filled || Held.Rows > 0 || _journal is not { } journal)
+            return;
+        Interlocked.Exchange(ref _filledUpTo, journal.LastNumber);
+        Volatile.Write(ref _filled, (long)turn.Epoch);
+    }
+
+    private bool TryWriteNext(Turn? turn)
+    {
+        if (NextOfMarkets(turn) is { } entry)
             Write(in entry);
         else if (requests.TryTake(out var request))
             Write(in request);
@@ -169,7 +256,11 @@ internal sealed class BatchWriter(
             return false;
         try
         {
-            journal.Append(batch.Close(), batch.Rows, time.GetUtcNow());
+            journal.Append(
+                batch.Close(LeasedInsert.IsLeased(batch.Table.Name.Value) ? _epoch : null),
+                batch.Rows,
+                time.GetUtcNow()
+            );
         }
         catch (DirectoryNotFoundException)
         {

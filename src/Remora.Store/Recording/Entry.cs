@@ -18,6 +18,9 @@ internal abstract record Entry : IEntry
 {
     public abstract int Rows { get; }
 
+    /// <summary>The moment from which on it is part of the record; null if it has no own.</summary>
+    public virtual Instant? Moment => null;
+
     public abstract void WriteTo(OpenBatches batches);
 }
 
@@ -38,6 +41,8 @@ internal sealed record ObservationEntry(Observation Observation) : Entry
 {
     public override int Rows => 1;
 
+    public override Instant? Moment => Observation.KnowableAt;
+
     public override void WriteTo(OpenBatches batches) => batches.Add(Observation);
 }
 
@@ -45,6 +50,8 @@ internal sealed record ObservationEntry(Observation Observation) : Entry
 internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle, Instant? Published) : Entry
 {
     public override int Rows => WithCandle ? 2 : 1;
+
+    public override Instant? Moment => Assessment.AssessedAt;
 
     public override void WriteTo(OpenBatches batches)
     {

@@ -22,7 +22,10 @@ internal abstract class OpenBatch(StoreTable table, TimeSpan delay)
 
     public bool IsFull(RecorderOptions options) => Rows >= options.BatchRows || Writer.Length >= options.BatchBytes;
 
-    public JournalBatch Close() => new(Table.Name, Table.Columns, Guid.NewGuid().ToString("N"), Writer.Written);
+    /// <summary>Returns the rows as a batch.</summary>
+    /// <param name="epoch">The lease under which they were recorded; null without one.</param>
+    public JournalBatch Close(ulong? epoch = null) =>
+        new(Table.Name, Table.Columns, JournalBatch.NewToken(epoch), Writer.Written);
 
     /// <summary>Removes a row of which only a part was encoded.</summary>
     public void RemovePartialRow() => Writer.Truncate(_length);

@@ -15,6 +15,9 @@ internal sealed class OpenBatches(TimeProvider time, TimeSpan requestDelay)
 
     public IEnumerable<OpenBatch> All => [_candles, _observations, _assessments, _requests];
 
+    /// <summary>The batches of market data, which one service records.</summary>
+    public IEnumerable<OpenBatch> OfMarkets => [_candles, _observations, _assessments];
+
     /// <summary>The number of rows in all batches. Can be read by any thread.</summary>
     public int Rows => Volatile.Read(ref _rows);
 
