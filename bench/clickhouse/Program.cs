@@ -4,6 +4,7 @@
 //   dotnet run -c Release --project bench/clickhouse -- speed 20000000
 //   dotnet run -c Release --project bench/clickhouse -- soak 50
 //   dotnet run -c Release --project bench/clickhouse -- clients 1000000  beside ClickHouse.Driver
+//   dotnet run -c Release --project bench/clickhouse -- storm 20         small inserts, by settings
 using System.Globalization;
 using Remora.ClickHouse.Bench;
 
@@ -15,5 +16,7 @@ if (what is "all" or "soak")
     await Soak.RunAsync(size ?? 50);
 if (what == "clients")
     await Clients.RunAsync(size ?? 1_000_000);
-if (what is not ("all" or "speed" or "soak" or "clients"))
-    Console.Error.WriteLine("usage: [speed|soak|clients] [SIZE]");
+if (what == "storm")
+    await Storm.RunAsync(size ?? 20);
+if (what is not ("all" or "speed" or "soak" or "clients" or "storm"))
+    Console.Error.WriteLine("usage: [speed|soak|clients|storm] [SIZE]");
