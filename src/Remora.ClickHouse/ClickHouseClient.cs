@@ -19,10 +19,6 @@ public sealed class ClickHouseClient : IDisposable
     private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
 
-    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
-    private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
-    private static readonly QueryOptions Reading = new() { Settings = ReadOnly };
-
     // Servers that do not run execute a statement ON CLUSTER when they are back
     private static readonly Dictionary<string, string> OnCluster = new(StringComparer.Ordinal)
     {
@@ -98,7 +94,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             content: null,
-            Cluster is null ? options : With(options, OnCluster),
+            Cluster is null ? options : QueryOptions.With(options, OnCluster),
             options?.IsRepeatable ?? false,
             settings: null,
             cancellation
@@ -245,7 +241,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             () => new ReadOnlyMemoryContent(rows),
-            With(options, InsertToken.Settings(token)),
+            QueryOptions.With(options, InsertToken.Settings(token)),
             isRepeatable: token is not null,
             settings: null,
             cancellation
@@ -267,7 +263,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             () => new LentContent(content),
-            With(options, InsertToken.Settings(null)),
+            QueryOptions.With(options, InsertToken.Settings(null)),
             isRepeatable: false,
             settings: null,
             cancellation
@@ -280,18 +276,8 @@ public sealed class ClickHouseClient : IDisposable
     // The engine ends a query without readers only if it is read-only.
     private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
         _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
-            ? options is null
-                ? Reading
-                : With(options, ReadOnly)
+            ? QueryOptions.ReadOnly(options)
             : options;
-
-    private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
-    {
-        var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? None)
-            all[name] = value;
-        return (options ?? new()) with { Settings = all };
-    }
 
     private async Task<HttpResponseMessage> SendAsync(
         string sql,
@@ -426,7 +412,7 @@ public sealed class ClickHouseClient : IDisposable
             Append(own.Name, own.Value);
         foreach (var (name, value) in _options.Settings)
             Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? None)
+        foreach (var (name, value) in options?.Settings ?? QueryOptions.NoSettings)
             Append(name, value);
         foreach (var (name, value) in options?.Parameters ?? [])
             Append("param_" + name, value);
