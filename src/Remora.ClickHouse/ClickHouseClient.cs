@@ -21,6 +21,12 @@ public sealed class ClickHouseClient : IDisposable
 
     private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
 
+    // Servers that do not run execute a statement ON CLUSTER when they are back
+    private static readonly Dictionary<string, string> OnCluster = new(StringComparer.Ordinal)
+    {
+        ["distributed_ddl_output_mode"] = "throw_only_active",
+    };
+
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
     private readonly Addresses _addresses;
@@ -90,7 +96,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             content: null,
-            options,
+            Cluster is null ? options : With(options, OnCluster),
             options?.IsRepeatable ?? false,
             settings: null,
             cancellation

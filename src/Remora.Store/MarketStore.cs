@@ -27,6 +27,7 @@ public sealed class MarketStore
         Options.Retention.Check();
         _time = time ?? TimeProvider.System;
         Dialect = new(client.Cluster);
+        Inserts = new(client);
         Rollups =
         [
             .. StoreRollups
@@ -103,21 +104,14 @@ public sealed class MarketStore
     internal ulong Sequence =>
         (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
-    // On a cluster, an insert is acknowledged after it is written to its shard, not after it is
-    // queued.
-    internal IReadOnlyDictionary<string, string> InsertSettings { get; } =
-        new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["distributed_foreground_insert"] = "1",
-            ["max_partitions_per_insert_block"] = "1000",
-        };
+    internal StoreInserts Inserts { get; }
 
-    /// <summary>Returns the expression that readers select from for a rollup.</summary>
-    internal string View(Rollup rollup, string interval)
+    /// <summary>Returns the view that readers select from for a rollup.</summary>
+    internal static string View(Rollup rollup, string interval)
     {
         foreach (var each in rollup.Definition.Intervals)
             if (each.Suffix == interval)
-                return Dialect.From(rollup.ViewOf(each));
+                return rollup.ViewOf(each).Quoted;
         var allowed = string.Join(", ", rollup.Definition.Intervals.Names());
         throw new StoreException(
             $"unknown interval '{interval}' of '{rollup.Definition.Name}': expected one of {allowed}"
@@ -157,6 +151,8 @@ public sealed class MarketStore
                 );
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
+        if (await new Replicas(Client).FindStrayAsync(cancellation) is { } stray)
+            remarks.Add(stray);
         return new(SchemaFile.All[^1].Version, steps, remarks);
     }
 

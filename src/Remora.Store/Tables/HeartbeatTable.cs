@@ -28,13 +28,10 @@ public sealed class HeartbeatTable
     /// could answer.
     /// </summary>
     public Task AddAsync(IReadOnlyList<Heartbeat> heartbeats, CancellationToken cancellation = default) =>
-        _store.Client.InsertAsync(
-            StoreTable.Heartbeats.Name,
-            StoreTable.Heartbeats.Columns,
+        _store.Inserts.InsertAsync(
+            StoreTable.Heartbeats,
             heartbeats,
-            (writer, heartbeat) => StoreTable.Heartbeats.Write(writer, heartbeat, heartbeat.Ready ? _store.Sequence : 0),
-            Guid.NewGuid().ToString("N"),
-            new QueryOptions { Settings = _store.InsertSettings },
+            heartbeat => heartbeat.Ready ? _store.Sequence : 0,
             cancellation
         );
 

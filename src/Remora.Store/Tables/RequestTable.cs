@@ -96,7 +96,7 @@ public sealed class RequestTable
         return new(
             _store.Client,
             $"SELECT {string.Join(", ", TrafficValues.Select(column => $"{column.Expression} AS {column.Name}"))} "
-                + $"FROM {_store.View(Rollup("traffic"), interval)} WHERE "
+                + $"FROM {MarketStore.View(Rollup("traffic"), interval)} WHERE "
                 + $"{where}{span.Order("bucket, route, pair", parameters)}",
             parameters,
             NamedRow.Reader(ReadTraffic)
@@ -109,7 +109,7 @@ public sealed class RequestTable
     public StoreQuery<QuestionRow> Questions(Span span = default, int most = 100)
     {
         var parameters = new QueryParameters().Add("most", (long)most);
-        var target = _store.View(Rollup("queries"), "1h");
+        var target = MarketStore.View(Rollup("queries"), "1h");
         return new(
             _store.Client,
             $"SELECT route, pair, query_hash, sum(calls) AS calls, sum(unchanged) AS unchanged, max(results) AS "
