@@ -3,6 +3,7 @@
 //   dotnet run -c Release --project bench/clickhouse                 speed and soak, with defaults
 //   dotnet run -c Release --project bench/clickhouse -- speed 20000000
 //   dotnet run -c Release --project bench/clickhouse -- soak 50
+//   dotnet run -c Release --project bench/clickhouse -- clients 1000000  beside ClickHouse.Driver
 using System.Globalization;
 using Remora.ClickHouse.Bench;
 
@@ -12,5 +13,7 @@ if (what is "all" or "speed")
     await Speed.RunAsync(size ?? 5_000_000);
 if (what is "all" or "soak")
     await Soak.RunAsync(size ?? 50);
-if (what is not ("all" or "speed" or "soak"))
-    Console.Error.WriteLine("usage: [speed|soak] [SIZE]");
+if (what == "clients")
+    await Clients.RunAsync(size ?? 1_000_000);
+if (what is not ("all" or "speed" or "soak" or "clients"))
+    Console.Error.WriteLine("usage: [speed|soak|clients] [SIZE]");

@@ -11,15 +11,19 @@ using Remora.Testing;
 
 // Measures the store: assessments through the recorder and all rollups, a year of request minutes,
 // and the reads at a start. Arguments: number of assessments (100000), days of request minutes
-// (365).
-if (args is ["requests", var rate, var seconds, ..])
+// (365). With 'requests' as first argument: what recorded requests cost; with 'minutes': what the
+// rollup of queries by the minute costs.
+if (args is ["requests", var rate, var seconds])
 {
-    var rows = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 0;
     await RequestCost.RunAsync(
         int.Parse(rate, CultureInfo.InvariantCulture),
-        int.Parse(seconds, CultureInfo.InvariantCulture),
-        rows > 0 ? options => options with { BatchRows = rows } : null
+        int.Parse(seconds, CultureInfo.InvariantCulture)
     );
+    return;
+}
+if (args is ["minutes", .. var more])
+{
+    await QueryMinutes.RunAsync(more);
     return;
 }
 var assessments = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;

@@ -15,7 +15,7 @@ internal static class RequestCost
 {
     private const int TicksPerSecond = 100;
 
-    public static async Task RunAsync(int rate, int seconds, Func<RecorderOptions, RecorderOptions>? change = null)
+    public static async Task RunAsync(int rate, int seconds)
     {
         var folder = Directory.CreateTempSubdirectory("remora-request-cost-").FullName;
         try
@@ -23,8 +23,7 @@ internal static class RequestCost
             await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(folder, "store") });
             var store = new MarketStore(engine.Client, new());
             await store.PrepareAsync();
-            RecorderOptions options = new() { JournalFolder = Path.Combine(folder, "journal") };
-            var recorder = new Recorder(store, change is null ? options : change(options));
+            var recorder = new Recorder(store, new() { JournalFolder = Path.Combine(folder, "journal") });
             using var stop = new CancellationTokenSource();
             var running = recorder.RunAsync(stop.Token);
             await SendAsync(recorder, rate, seconds: 5);

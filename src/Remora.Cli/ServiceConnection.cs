@@ -9,8 +9,8 @@ namespace Remora.Cli;
 
 /// <summary>
 /// An HTTP connection of a command to a running service, with its key and a timeout of a few
-/// seconds. With several addresses it stays with one, and tries the next one when it does not answer
-/// or returns 5xx. Follows no redirects, so that the key reaches these addresses only.
+/// seconds. With several addresses it stays with one, and tries the next one when it does not
+/// answer or returns 5xx. Follows no redirects, so that the key reaches these addresses only.
 /// </summary>
 internal sealed class ServiceConnection : IDisposable
 {
@@ -249,7 +249,7 @@ internal sealed class ServiceConnection : IDisposable
     private ServiceException TooSlow(TimeSpan timeout) =>
         Unreachable($"the service at {Url} did not respond within {timeout.TotalSeconds:0.#} s");
 
-    private ServiceException Unreachable(string message) => new(message, ExitCode.Unavailable);
+    private static ServiceException Unreachable(string message) => new(message, ExitCode.Unavailable);
 
     private static string? DetailOf(string body)
     {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Remora.ClickHouse.Embedded;
@@ -19,7 +18,9 @@ public sealed class ClickHouseClient : IDisposable
     private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
 
+    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
     private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
+    private static readonly QueryOptions Reading = new() { Settings = ReadOnly };
 
     // Servers that do not run execute a statement ON CLUSTER when they are back
     private static readonly Dictionary<string, string> OnCluster = new(StringComparer.Ordinal)
@@ -47,7 +48,7 @@ public sealed class ClickHouseClient : IDisposable
             UseProxy = options.Url is not null,
         };
         if (options.Engine is { } engine)
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(engine().Port, cancellation);
+            handler.ConnectCallback = (_, cancellation) => EnginePort.ConnectAsync(engine().Port, cancellation);
         _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -146,7 +147,8 @@ public sealed class ClickHouseClient : IDisposable
     )
     {
         var rows = new List<T>();
-        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation))
+        var options = parameters is null ? null : new QueryOptions { Parameters = parameters };
+        await foreach (var row in QueryAsync(sql, read, options, cancellation))
             rows.Add(row);
         return rows;
     }
@@ -277,13 +279,15 @@ public sealed class ClickHouseClient : IDisposable
     // The engine ends a query without readers only if it is read-only.
     private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
         _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
-            ? With(options, ReadOnly)
+            ? options is null
+                ? Reading
+                : With(options, ReadOnly)
             : options;
 
     private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
     {
         var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             all[name] = value;
         return (options ?? new()) with { Settings = all };
     }
@@ -389,8 +393,14 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException(
                     $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
                 );
-            // An engine that was just started has new passwords.
-            if (_options.Engine is not null && error.Code == AuthenticationFailed && IsOfTheEngine(_options.User))
+            // An engine that was just started has new passwords. A server that remote() names may
+            // refuse too.
+            if (
+                _options.Engine is not null
+                && error.Code == AuthenticationFailed
+                && IsOfTheEngine(_options.User)
+                && !error.Message.StartsWith("Received from", StringComparison.Ordinal)
+            )
                 throw new ClickHouseUnavailableException("the engine was restarted, or is of another folder");
             throw error;
         }
@@ -415,7 +425,7 @@ public sealed class ClickHouseClient : IDisposable
             Append(own.Name, own.Value);
         foreach (var (name, value) in _options.Settings)
             Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? None)
             Append(name, value);
         foreach (var (name, value) in options?.Parameters ?? [])
             Append("param_" + name, value);
@@ -430,19 +440,4 @@ public sealed class ClickHouseClient : IDisposable
             await answer.Content.ReadAsStreamAsync(cancellation),
             answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null
         );
-
-    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -31,7 +31,7 @@ public sealed class MarketStore
         Rollups =
         [
             .. StoreRollups
-                .Definitions(Dialect, Options.Retention)
+                .Definitions(Dialect, Options)
                 .Select(definition => new Rollup(client, definition, time: _time)),
         ];
         Candles = new(this);
@@ -65,7 +65,7 @@ public sealed class MarketStore
 
     /// <summary>
     /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>, <c>forecasts</c>) and of
-    /// requests (<c>traffic</c>, <c>queries</c>).
+    /// requests (<c>traffic</c>, <c>queries</c>, and <c>query_minutes</c> if it is kept).
     /// </summary>
     public IReadOnlyList<Rollup> Rollups { get; }
 
@@ -139,6 +139,8 @@ public sealed class MarketStore
     {
         var steps = await new SchemaSteps(Client, SchemaFile.All).ApplyAsync(cancellation);
         var remarks = new List<string>();
+        if (StoreRollups.Unused(Dialect, Options) is { } unused)
+            await new Rollup(Client, unused, time: _time).DropUnusedAsync(cancellation);
         foreach (var rollup in Rollups)
         {
             var plan = await rollup.EnsureAsync(cancellation);

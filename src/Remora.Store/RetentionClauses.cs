@@ -16,14 +16,18 @@ internal sealed partial class RetentionClauses(MarketStore store)
         var standard = new StoreRetention();
         var rollups = engines
             .Where(table => table.Key.EndsWith("_tt", StringComparison.Ordinal))
-            .Select(table => DaysIn(table.Value, "bucket"));
+            .ToLookup(
+                table => table.Key.StartsWith(StoreRollups.QueryMinutes + "_", StringComparison.Ordinal),
+                table => DaysIn(table.Value, "bucket")
+            );
         return new()
         {
             CandleDays = Days(StoreTable.Candles, standard.CandleDays),
             ObservationDays = Days(StoreTable.Observations, standard.ObservationDays),
             AssessmentDays = Days(StoreTable.Assessments, standard.AssessmentDays),
             RequestDays = Days(StoreTable.Requests, standard.RequestDays),
-            RollupDays = rollups.DefaultIfEmpty(standard.RollupDays).Max(),
+            RollupDays = rollups[false].DefaultIfEmpty(standard.RollupDays).Max(),
+            QueryMinuteDays = rollups[true].DefaultIfEmpty(0).Max(),
         };
 
         int Days(StoreTable table, int otherwise) =>
@@ -41,7 +45,13 @@ internal sealed partial class RetentionClauses(MarketStore store)
         await ApplyAsync(made, StoreTable.Assessments, retention.AssessmentDays, cancellation);
         await ApplyAsync(made, StoreTable.Requests, retention.RequestDays, cancellation);
         foreach (var target in await RollupTarget.ListAsync(store, cancellation))
-            await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
+            await ApplyAsync(
+                made,
+                target.Name,
+                SqlName.Of("bucket"),
+                retention.DaysOf(target.Rollup) ?? 0,
+                cancellation
+            );
     }
 
     // One query for all tables, because every start needs it.

@@ -17,24 +17,6 @@ internal sealed class StoreInserts(ClickHouseClient client)
             ["max_partitions_per_insert_block"] = "1000",
         };
 
-    /// <summary>Inserts encoded rows once, however often they are sent under the token.</summary>
-    public Task InsertAsync(
-        SqlName table,
-        IReadOnlyList<SqlName> columns,
-        ReadOnlyMemory<byte> rows,
-        string token,
-        TimeSpan? timeout,
-        CancellationToken cancellation
-    ) =>
-        client.InsertAsync(
-            table,
-            columns,
-            rows,
-            token,
-            new QueryOptions { Timeout = timeout, Settings = Settings },
-            cancellation
-        );
-
     /// <summary>Inserts rows, each with its version.</summary>
     public Task InsertAsync<T>(
         StoreTable<T> table,
@@ -51,5 +33,12 @@ internal sealed class StoreInserts(ClickHouseClient client)
 
     /// <summary>Inserts encoded rows.</summary>
     public Task InsertAsync(StoreTable table, RowWriter rows, CancellationToken cancellation) =>
-        InsertAsync(table.Name, table.Columns, rows.Written, Guid.NewGuid().ToString("N"), timeout: null, cancellation);
+        client.InsertAsync(
+            table.Name,
+            table.Columns,
+            rows,
+            Guid.NewGuid().ToString("N"),
+            new QueryOptions { Settings = Settings },
+            cancellation
+        );
 }

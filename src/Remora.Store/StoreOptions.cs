@@ -5,6 +5,11 @@ public sealed record StoreOptions
 {
     /// <summary>The retention of each table.</summary>
     public StoreRetention Retention { get; init; } = new();
+
+    /// <summary>
+    /// The time of a query above which a rollup counts as slow; null for that of its definition.
+    /// </summary>
+    public TimeSpan? SlowAfter { get; init; }
 }
 
 /// <summary>
@@ -36,6 +41,21 @@ public sealed record StoreRetention
     /// <summary>Retention of all intervals of rollups, in days.</summary>
     public int RollupDays { get; init; }
 
+    /// <summary>
+    /// Retention of the requests per query by the minute, in days. 0: they are not counted, and
+    /// their rollup is dropped.
+    /// </summary>
+    public int QueryMinuteDays { get; init; }
+
+    /// <summary>
+    /// Returns the retention of a rollup in days, 0 for no limit; null if the store does not have
+    /// it.
+    /// </summary>
+    internal int? DaysOf(string rollup) =>
+        rollup != StoreRollups.QueryMinutes ? RollupDays
+        : QueryMinuteDays > 0 ? QueryMinuteDays
+        : null;
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="StoreException">A value is out of range; the message names it.</exception>
     public void Check()
@@ -45,6 +65,7 @@ public sealed record StoreRetention
         Check(AssessmentDays, 0, nameof(AssessmentDays));
         Check(RequestDays, 0, nameof(RequestDays));
         Check(RollupDays, 0, nameof(RollupDays));
+        Check(QueryMinuteDays, 0, nameof(QueryMinuteDays));
     }
 
     private static void Check(int days, int least, string name)

@@ -32,7 +32,13 @@ public sealed record StoreSessionOptions
     /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
+    /// <summary>
+    /// The same for ClickHouse's native protocol; null for none. Requires
+    /// <see cref="PortPassword"/>.
+    /// </summary>
+    public int? NativePort { get; init; }
+
+    /// <summary>The password of the read-only user <c>remora</c> on the ports.</summary>
     public string? PortPassword { get; init; }
 
     /// <summary>Receives a line for the log when a problem begins.</summary>
@@ -94,6 +100,7 @@ public sealed class StoreSession
 {
     private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private const int SpeedSamples = 3;
 
     // Then it is killed; acknowledged rows are on disk
     private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5);
@@ -104,12 +111,14 @@ public sealed class StoreSession
     private readonly Incidents _incidents; // problems of the stored data, with advice for the operator
     private readonly Incidents _openings; // why the store is not open: shown as the error, not as a remark
     private readonly StoreDamage _damage;
+    private readonly SlowRollups _slow;
     private readonly BackupSchedule? _backups;
     private readonly Alarm _inspect = new();
     private readonly bool _beganEmpty;
     private int _restartsSeen;
     private long? _diagnosed;
     private volatile IReadOnlyList<RollupProblem> _problems = [];
+    private volatile IReadOnlyList<RollupSpeed> _speeds = [];
     private volatile bool _isDiagnosed;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
@@ -133,6 +142,7 @@ public sealed class StoreSession
         _incidents = new(options.Notice, options.Recovery);
         _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
+        _slow = new(options.Notice, options.Recovery);
         _backups = options.Backups is { } backups
             ? new(Store, backups, _incidents, () => Recorder!.Recording.Here, _time)
             : null;
@@ -190,6 +200,9 @@ public sealed class StoreSession
     /// the store is unreachable.
     /// </summary>
     public IReadOnlyList<RollupProblem>? RollupProblems => _isDiagnosed ? _problems : null;
+
+    /// <summary>How fast the store's rollups were read at the last inspection.</summary>
+    public IReadOnlyList<RollupSpeed> RollupSpeeds => _isDiagnosed ? _speeds : [];
 
     private ClickHouseClient Client { get; }
 
@@ -406,11 +419,17 @@ public sealed class StoreSession
         var found = new List<RollupProblem>();
         foreach (var rollup in Store.Rollups)
             found.AddRange(await rollup.ProblemsAsync(cancellation));
+        var before = _problems;
+        (_problems, _isDiagnosed) = (found, true);
         foreach (var problem in found)
             _incidents.Begin(KeyOf(problem), problem.Text);
-        foreach (var ended in _problems.Where(old => !found.Exists(problem => KeyOf(problem) == KeyOf(old))))
+        foreach (var ended in before.Where(old => !found.Exists(problem => KeyOf(problem) == KeyOf(old))))
             _incidents.End(KeyOf(ended), $"the rollup '{ended.Rollup}' is filled again: {ended.Object}");
-        (_problems, _isDiagnosed) = (found, true);
+        var speeds = new List<RollupSpeed>();
+        foreach (var rollup in Store.Rollups)
+            speeds.Add(await rollup.SpeedAsync(SpeedSamples, cancellation));
+        _speeds = speeds;
+        speeds.ForEach(_slow.Update);
 
         static string KeyOf(RollupProblem problem) => $"{prefix}{problem.Kind} {problem.Object}";
     }
@@ -423,6 +442,7 @@ public sealed class StoreSession
                 engine with
                 {
                     Port = _options.Port,
+                    NativePort = _options.NativePort,
                     PortPassword = _options.PortPassword,
                     StopTimeout = EngineStop,
                     Supervisor = _supervisor,

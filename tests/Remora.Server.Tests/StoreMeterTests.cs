@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
 using Remora.Server.Storage;
 using Remora.Server.Telemetry;
 using Remora.Store;
@@ -14,6 +15,39 @@ namespace Remora.Server.Tests;
 /// </summary>
 public sealed class StoreMeterTests
 {
+    [Fact]
+    public void Slow_rollups_are_in_the_metrics_and_unknown_times_are_absent()
+    {
+        var speed = new RollupSpeed(SqlName.Of("risk"), TimeSpan.FromMilliseconds(200))
+        {
+            Typical = new(20, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(400)),
+        };
+        var known = new RollupSpeed(SqlName.Of("traffic"), TimeSpan.FromMilliseconds(100))
+        {
+            Clients = new(7, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(30)),
+        };
+        using var meter = new Meter("test");
+        using var prometheus = new PrometheusText(meter);
+        prometheus.Start();
+        RollupGauges.Register(meter, () => [speed, known]);
+        var lines = prometheus.Write().Split('\n');
+        Assert.Equal(
+            [
+                "remora_rollup_query_seconds{rollup=\"risk\",of=\"typical\",percentile=\"50\"} 0.25",
+                "remora_rollup_query_seconds{rollup=\"risk\",of=\"typical\",percentile=\"95\"} 0.4",
+                "remora_rollup_query_seconds{rollup=\"traffic\",of=\"clients\",percentile=\"50\"} 0.02",
+                "remora_rollup_query_seconds{rollup=\"traffic\",of=\"clients\",percentile=\"95\"} 0.03",
+                "remora_rollup_query_threshold_seconds{rollup=\"risk\"} 0.2",
+                "remora_rollup_query_threshold_seconds{rollup=\"traffic\"} 0.1",
+                "remora_rollup_slow{rollup=\"risk\"} 1",
+                "remora_rollup_slow{rollup=\"traffic\"} 0",
+            ],
+            lines
+                .Where(line => line.StartsWith("remora_rollup_", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        );
+    }
+
     [Fact]
     public async Task A_store_that_is_away_shows_as_rows_that_wait_and_what_only_it_knows_is_absent()
     {

@@ -360,6 +360,7 @@ public sealed class BackupTests(Engine engine, BackupTests.Source made) : IClass
                     CandleDays = 730,
                     RequestDays = 0,
                     RollupDays = 400,
+                    QueryMinuteDays = 30,
                 },
             }
         ).PrepareAsync();
@@ -371,21 +372,31 @@ public sealed class BackupTests(Engine engine, BackupTests.Source made) : IClass
                 CandleDays = 730,
                 RequestDays = 0,
                 RollupDays = 400,
+                QueryMinuteDays = 30,
             },
             store.Options.Retention
         );
         Assert.Equal(
-            19UL,
+            20UL,
             await client.SingleAsync(
                 "SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = "
                     + "currentDatabase()",
                 row => row.UInt64()
             )
-        ); // candles and eighteen of rollups
+        ); // candles and nineteen of rollups
+        Assert.Equal(4UL, await MinutesAsync());
+        await new MarketStore(client, Engine.ForEver).PrepareAsync();
+        Assert.Equal(0UL, await MinutesAsync()); // turned off: dropped
         Assert.Equal(
             new StoreRetention(),
             (await MarketStore.OpenAsync(await engine.NewDatabaseAsync())).Options.Retention
         );
+
+        Task<ulong> MinutesAsync() =>
+            client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE 'query_minutes%'",
+                row => row.UInt64()
+            );
     }
 
     private static async Task AssertRefusedAsync(MarketStore store, string folder, string expected, string before)

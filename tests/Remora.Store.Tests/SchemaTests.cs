@@ -101,7 +101,7 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
     {
         var client = await engine.NewDatabaseAsync();
         await new SchemaSteps(client, [.. SchemaFile.All.Take(2)]).ApplyAsync(CancellationToken.None);
-        foreach (var definition in StoreRollups.Definitions(new(null), Engine.ForEver.Retention))
+        foreach (var definition in StoreRollups.Definitions(new(null), Engine.ForEver))
             if (definition.Name.Value is not ("risk_short" or "forecasts"))
                 await new Rollup(client, definition).ApplyAsync();
         await CopyAsync(client, [StoreTable.Assessments]);

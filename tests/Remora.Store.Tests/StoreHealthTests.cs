@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -50,6 +51,63 @@ public sealed class StoreHealthTests : IDisposable
         await client.ExecuteAsync("ATTACH TABLE traffic_1m_v1_mv");
         await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
         Assert.Single(open.Lines, line => line == "the rollup 'traffic' is filled again: traffic_1m_v1_mv");
+    }
+
+    [Fact]
+    public async Task A_slow_rollup_is_logged_once()
+    {
+        await using var open = await Open.StartAsync(
+            _scratch.PathOf("data"),
+            diagnosis: TimeSpan.Zero,
+            slowAfter: TimeSpan.FromTicks(1) // every query is slow
+        );
+        open.Session.Recorder.Request(Recorded.Request(1));
+        await open.Session.Recorder.FlushAsync();
+        const string start = "the rollup 'traffic' is slow: its typical query takes ";
+        await Recorded.UntilAsync(
+            () => open.Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal)),
+            "a line about the slow rollup"
+        );
+        await open.LooksAgainAsync();
+        Assert.Single(open.Lines, line => line.StartsWith(start, StringComparison.Ordinal));
+        Assert.Empty(open.Remarks); // the store is well
+        var speeds = open.Session.RollupSpeeds.ToDictionary(speed => speed.Rollup.Value);
+        Assert.True(speeds["traffic"] is { IsSlow: true, Typical.Count: > 0, Clients: null, ClientsUnknown: not null });
+        Assert.True(speeds["risk"] is { IsSlow: false, TypicalUnknown: "the rollup is empty" });
+    }
+
+    [Fact]
+    public void A_slow_rollup_is_reported_after_three_checks_and_when_it_is_fast_again()
+    {
+        var (begun, ended) = (new List<string>(), new List<string>());
+        var slow = new SlowRollups(begun.Add, ended.Add);
+        var fast = new RollupSpeed(SqlName.Of("mine"), TimeSpan.FromMilliseconds(200))
+        {
+            Typical = new(20, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(9)),
+            Clients = new(120, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)),
+        };
+        var typical = fast with { Typical = fast.Typical! with { Median = TimeSpan.FromMilliseconds(350) } };
+        var clients = fast with { Clients = fast.Clients! with { P95 = TimeSpan.FromMilliseconds(201) } };
+        foreach (var speed in (RollupSpeed[])[typical, clients, fast, clients, clients])
+            slow.Update(speed);
+        Assert.Empty(begun);
+        slow.Update(typical);
+        slow.Update(clients); // still slow
+        Assert.Equal(
+            ["the rollup 'mine' is slow: its typical query takes 350 ms (median); more than 200 ms is slow"],
+            begun
+        );
+        Assert.Empty(ended);
+        slow.Update(fast);
+        slow.Update(fast);
+        Assert.Equal(["the rollup 'mine' is no longer slow"], ended);
+        for (var i = 0; i < 3; i++)
+            slow.Update(clients);
+        Assert.EndsWith(
+            "is slow: one in twenty of 120 queries of clients takes 201 ms; more than 200 ms is slow",
+            begun[^1]
+        );
+        Assert.Equal(2, begun.Count);
     }
 
     [Fact]
@@ -188,7 +246,12 @@ public sealed class StoreHealthTests : IDisposable
 
         public IReadOnlyList<string> Remarks => Session.Health.Remarks;
 
-        public static async Task<Open> StartAsync(string data, TimeProvider? clock = null, TimeSpan? diagnosis = null)
+        public static async Task<Open> StartAsync(
+            string data,
+            TimeProvider? clock = null,
+            TimeSpan? diagnosis = null,
+            TimeSpan? slowAfter = null
+        )
         {
             var lines = new ConcurrentQueue<string>();
             var counting = new CountingClock(clock ?? TimeProvider.System);
@@ -197,7 +260,7 @@ public sealed class StoreHealthTests : IDisposable
                 {
                     Location = StoreLocation.InFolder(data),
                     Recorder = Recorded.Options(Path.Combine(data, "journal")),
-                    Store = Engine.ForEver,
+                    Store = Engine.ForEver with { SlowAfter = slowAfter },
                     Notice = lines.Enqueue,
                     RowClock = counting,
                     InspectionInterval = TimeSpan.FromMilliseconds(50),

@@ -205,7 +205,8 @@ class Histories(unittest.TestCase):
             self.assertEqual(len(client.history("BTC/USDT", datetime(2025, 1, 1, tzinfo=timezone.utc))), 2)
         with mock.patch.object(client._services.endpoints[0], "get", side_effect=pages):
             self.assertEqual(len(client.history("BTC/USDT")), 2)
-        with mock.patch.object(client._services.endpoints[0], "get", return_value={"data": []}), self.assertRaises(RemoraError):
+        wrong = mock.patch.object(client._services.endpoints[0], "get", return_value={"data": []})
+        with wrong, self.assertRaises(RemoraError):
             client.history("BTC/USDT")
         with self.assertRaises(ValueError):
             client.history("BTC/USDT", datetime(2025, 1, 1))

@@ -13,6 +13,7 @@ internal static class RollupCommand
                 + "do. Exit code: 0 done, 1 refused, 2 invalid use or definition, 3 no store, 4 differences found."
         )
         {
+            SourceVerb.Create(),
             ReadCommands.Plan(),
             WriteCommands.Apply(),
             LoadVerb.Create(),

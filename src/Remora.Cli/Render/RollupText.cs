@@ -119,6 +119,10 @@ internal static class RollupText
                         + $"{at.QueryP95.TotalMilliseconds:0.0} ms (p95)"
                 );
         }
+        yield return $"{status.Name}: {Text("typical query", status.Speed.Typical, status.Speed.TypicalUnknown)}; "
+            + $"{Text("clients", status.Speed.Clients, status.Speed.ClientsUnknown)}; slow above "
+            + $"{status.Speed.SlowAfter.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms"
+            + (status.Speed.IsSlow ? ": slow" : "");
         if (status.Files.Count == 0)
             yield break;
         var loaded = status.Files.Where(file => file.State == FollowedState.Loaded).ToList();
@@ -215,6 +219,7 @@ internal static class RollupText
                     ["query_p95_seconds"] = at.QueryP95.TotalSeconds,
                 }),
             ]),
+            ["speed"] = Json(status.Speed),
             ["files"] = new JsonArray([.. status.Files.Select(Json)]),
             ["problems"] = new JsonArray([
                 .. status.Problems.Select(problem => new JsonObject
@@ -225,6 +230,37 @@ internal static class RollupText
                 }),
             ]),
         };
+
+    private static string Text(string of, RollupTimes? times, string? unknown) =>
+        times is null
+            ? $"{of} unknown ({unknown ?? "no query in the last hour"})"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{of} {times.Median.TotalMilliseconds:0.0} ms (median), {times.P95.TotalMilliseconds:0.0} ms (p95) of "
+                    + $"{times.Count}"
+            );
+
+    private static JsonObject Json(RollupSpeed speed) =>
+        new()
+        {
+            ["slow"] = speed.IsSlow,
+            ["slow_after_seconds"] = speed.SlowAfter.TotalSeconds,
+            ["query"] = speed.Query,
+            ["typical"] = Json(speed.Typical),
+            ["typical_unknown"] = speed.TypicalUnknown,
+            ["clients"] = Json(speed.Clients),
+            ["clients_unknown"] = speed.ClientsUnknown,
+        };
+
+    private static JsonObject? Json(RollupTimes? times) =>
+        times is null
+            ? null
+            : new()
+            {
+                ["count"] = times.Count,
+                ["median_seconds"] = times.Median.TotalSeconds,
+                ["p95_seconds"] = times.P95.TotalSeconds,
+            };
 
     private static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
 

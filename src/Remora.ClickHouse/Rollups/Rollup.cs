@@ -21,6 +21,8 @@ public sealed class Rollup(
 
     public RollupDefinition Definition { get; } = definition;
 
+    private RollupSpeedometer? _speedometer;
+
     private RollupPlanner Planner => new(_database, Definition);
 
     /// <summary>Returns the view with values: one row per bucket and keys.</summary>
@@ -213,12 +215,22 @@ public sealed class Rollup(
     public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
         await new RollupGauge(_database, await Planner.RequireCurrentAsync(cancellation)).MeasureAsync(
             await ProblemsAsync(cancellation),
+            await SpeedAsync(cancellation: cancellation),
             cancellation
         );
 
     /// <summary>Returns what keeps the rollup from being filled, each with what to do.</summary>
     public Task<IReadOnlyList<RollupProblem>> ProblemsAsync(CancellationToken cancellation = default) =>
         new RollupDiagnosis(_database, Definition).RunAsync(cancellation);
+
+    /// <summary>
+    /// Measures the typical query and reads the times of clients from the server's log of queries.
+    /// Times of the last calls count too, up to 20, so not to be called concurrently.
+    /// </summary>
+    /// <param name="samples">How often the typical query runs.</param>
+    /// <param name="cancellation">Stops the query.</param>
+    public Task<RollupSpeed> SpeedAsync(int samples = 10, CancellationToken cancellation = default) =>
+        (_speedometer ??= new(_database, Definition)).MeasureAsync(samples, cancellation);
 
     /// <summary>Merges the parts of every partition with more than one.</summary>
     /// <returns>The merged partitions.</returns>
@@ -266,6 +278,16 @@ public sealed class Rollup(
             await VersionsAsync(onlyOld, cancellation),
             cancellation
         );
+    }
+
+    /// <summary>
+    /// Drops all versions if there are any. One query and no lock if there are none, for programs
+    /// that do this at every start.
+    /// </summary>
+    public async Task DropUnusedAsync(CancellationToken cancellation = default)
+    {
+        if ((await _database.MarkedAsync(Definition.Name, cancellation)).Count > 0)
+            await DropAsync(cancellation: cancellation);
     }
 
     /// <summary>Returns what <see cref="DropAsync"/> would drop. Changes nothing.</summary>

@@ -115,6 +115,15 @@ public sealed record RollupDefinition
     public IReadOnlyList<RollupSetting> LoadSettings { get; init; } = [];
 
     /// <summary>
+    /// A query that readers often send, whose time is measured; null for the newest bucket of the
+    /// largest key.
+    /// </summary>
+    public string? TypicalQuery { get; init; }
+
+    /// <summary>The time of a query above which the rollup counts as slow.</summary>
+    public TimeSpan SlowAfter { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
     /// The hash of the created objects. Comments and the order of the header do not change it.
     /// </summary>
     public required string Hash { get; init; }

@@ -10,6 +10,7 @@ internal sealed class RollupFileParser(RollupFileText text)
     // The expiry of a bucket must be a valid DateTime; otherwise the bucket expires immediately.
     private const int MostDays = 10_000;
     private const int MostRows = 65_536;
+    private const int MostMilliseconds = 60_000;
 
     private static readonly string[] Reserved = ["bucket", "rows"];
 
@@ -28,7 +29,7 @@ internal sealed class RollupFileParser(RollupFileText text)
         var aggregates = Aggregates();
         CheckNames(keys, aggregates);
         var partition = Partition();
-        return new()
+        var definition = new RollupDefinition
         {
             Name = name,
             File = text.File,
@@ -50,8 +51,10 @@ internal sealed class RollupFileParser(RollupFileText text)
             Granularity = Granularity(),
             TableSettings = Settings("table"),
             LoadSettings = Settings("load"),
+            TypicalQuery = TypicalQuery(),
             Hash = Hash(keys, aggregates),
         };
+        return text.Find("slow") is { } slow ? definition with { SlowAfter = Milliseconds(slow) } : definition;
     }
 
     private static (string Table, string After) SplitSource(string source)
@@ -159,6 +162,22 @@ internal sealed class RollupFileParser(RollupFileText text)
 
     private IReadOnlyList<RollupSetting> Settings(string key) =>
         text.Find(key) is var (value, line) ? At(line, () => RollupSetting.Parse(value, key == "table")) : [];
+
+    private string? TypicalQuery() =>
+        text.Find("typical query") is not var (value, line) ? null
+        : value.StartsWith("SELECT ", StringComparison.OrdinalIgnoreCase)
+        && !value.Contains(';', StringComparison.Ordinal)
+            ? value
+        : throw text.Error(line, $"invalid typical query '{value}': expected one SELECT statement, without ';'");
+
+    private TimeSpan Milliseconds(FileText item) =>
+        item.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var number, "ms"]
+        && Whole(number, MostMilliseconds) is { } milliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : throw text.Error(
+                item.Line,
+                $"invalid time '{item.Value}': expected 1 to {MostMilliseconds} milliseconds, such as '200 ms'"
+            );
 
     private RollupPartition Partition()
     {

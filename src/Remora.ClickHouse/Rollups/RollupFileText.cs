@@ -29,6 +29,8 @@ internal sealed record RollupFileText(string File, IReadOnlyDictionary<string, F
         "granularity",
         "table",
         "load",
+        "typical query",
+        "slow",
     ];
 
     /// <exception cref="RollupDefinitionException">A key occurs twice.</exception>

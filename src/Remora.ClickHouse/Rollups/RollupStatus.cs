@@ -35,6 +35,9 @@ public sealed record RollupStatus(
     IReadOnlyList<RollupProblem> Problems
 )
 {
+    /// <summary>How fast it is read.</summary>
+    public required RollupSpeed Speed { get; init; }
+
     /// <summary>The source of the rollup.</summary>
     public required SqlName Source { get; init; }
 
@@ -72,6 +75,7 @@ public sealed record RollupStatus(
             interval => interval.QueryP95.TotalSeconds
         );
         WriteFiles(text, sources);
+        WriteSpeeds(text, rollups);
         text.Append("# HELP remora_rollup_problems Reasons why a rollup is not filled\n");
         text.Append("# TYPE remora_rollup_problems gauge\n");
         foreach (var status in rollups)
@@ -87,6 +91,30 @@ public sealed record RollupStatus(
             foreach (var (labels, interval) in all)
                 text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value(interval)}\n");
         }
+    }
+
+    private static void WriteSpeeds(StringBuilder text, IReadOnlyCollection<RollupStatus> rollups)
+    {
+        Head("remora_rollup_query_seconds", "Time of the typical query, and of clients' queries in the last hour");
+        foreach (var speed in rollups.Select(rollup => rollup.Speed))
+        foreach (var (of, times) in speed.Measured)
+        {
+            Value(
+                $"query_seconds{{rollup=\"{speed.Rollup}\",of=\"{of}\",percentile=\"50\"}}",
+                times.Median.TotalSeconds
+            );
+            Value($"query_seconds{{rollup=\"{speed.Rollup}\",of=\"{of}\",percentile=\"95\"}}", times.P95.TotalSeconds);
+        }
+        Head("remora_rollup_query_threshold_seconds", "Time above which a rollup counts as slow");
+        foreach (var speed in rollups.Select(rollup => rollup.Speed))
+            Value($"query_threshold_seconds{{rollup=\"{speed.Rollup}\"}}", speed.SlowAfter.TotalSeconds);
+        Head("remora_rollup_slow", "Whether a rollup is slow: 1 or 0");
+        foreach (var speed in rollups.Select(rollup => rollup.Speed))
+            Value($"slow{{rollup=\"{speed.Rollup}\"}}", speed.IsSlow ? 1 : 0);
+
+        void Head(string name, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} gauge\n");
+        void Value(string series, double value) =>
+            text.Append(CultureInfo.InvariantCulture, $"remora_rollup_{series} {value}\n");
     }
 
     private static void WriteFiles(StringBuilder text, IReadOnlyCollection<RollupStatus> sources)
@@ -136,10 +164,10 @@ public sealed record RollupStatus(
                 labels: { severity: warning }
                 annotations: { summary: "Rollup {{ $labels.rollup }} {{ $labels.interval }} has many parts: write larger batches, or run 'remora rollup optimize'" }
               - alert: RollupIsSlow
-                expr: remora_rollup_query_p95_seconds > 0.5
+                expr: remora_rollup_slow > 0
                 for: 15m
-                labels: { severity: info }
-                annotations: { summary: "Reading rollup {{ $labels.rollup }} {{ $labels.interval }} is slow" }
+                labels: { severity: warning }
+                annotations: { summary: "Reading rollup {{ $labels.rollup }} takes longer than its threshold: 'remora rollup status' shows the times" }
               - alert: RollupFileRefused
                 expr: remora_rollup_files{state="refused"} > 0
                 labels: { severity: warning }
@@ -157,7 +185,11 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
 {
     private const int Samples = 10;
 
-    public async Task<RollupStatus> MeasureAsync(IReadOnlyList<RollupProblem> problems, CancellationToken cancellation)
+    public async Task<RollupStatus> MeasureAsync(
+        IReadOnlyList<RollupProblem> problems,
+        RollupSpeed speed,
+        CancellationToken cancellation
+    )
     {
         var definition = chain.Definition;
         var newest = await database.ListAsync(
@@ -172,6 +204,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
         return new(definition.Name, chain.Version, intervals, problems)
         {
             Source = definition.Source,
+            Speed = speed,
             Files = await new FileJournal(database, definition.Source).ListAsync(cancellation),
         };
     }

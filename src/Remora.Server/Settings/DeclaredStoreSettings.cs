@@ -1,4 +1,5 @@
 using Remora.ClickHouse;
+using Remora.Store;
 using Kind = Remora.Server.Settings.SettingKinds;
 
 namespace Remora.Server.Settings;
@@ -73,11 +74,21 @@ internal static class DeclaredStoreSettings
                 See = "[the port](store.md#the-port)",
             },
             Declare.One(
+                "clickhouse_native_port",
+                Kind.Port,
+                s => s.ClickhouseNativePort,
+                (s, v) => s with { ClickhouseNativePort = v },
+                "Local port for read-only access by ClickHouse's native protocol; requires a password"
+            ) with
+            {
+                See = "[the native port](store.md#the-native-port)",
+            },
+            Declare.One(
                 "clickhouse_port_password_file",
                 Kind.File,
                 s => s.ClickhousePortPasswordFile,
                 (s, v) => s with { ClickhousePortPasswordFile = v },
-                $"File whose first line is the password of that port, unless {PortPassword.Variable} contains it"
+                $"File whose first line is the password of these ports, unless {PortPassword.Variable} contains it"
             ),
         ];
 
@@ -118,6 +129,16 @@ internal static class DeclaredStoreSettings
                 (s, v) => s with { Retention = s.Retention with { RollupDays = v } },
                 "Retention of rollups"
             ),
+            Keep(
+                "keep_query_minutes",
+                Kind.Whole(0, StoreRetention.MostDays, "DAYS"),
+                s => s.Retention.QueryMinuteDays,
+                (s, v) => s with { Retention = s.Retention with { QueryMinuteDays = v } },
+                "Days for which requests are counted per query by the minute; 0 for not at all"
+            ) with
+            {
+                See = "[the tables](store.md#tables)",
+            },
         ];
 
     private static IEnumerable<Setting<ServiceSettings>> Backups() =>

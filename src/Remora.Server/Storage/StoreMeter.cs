@@ -84,6 +84,7 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
             null,
             "Reasons why a rollup is not filled; the remarks of the store's health name them."
         );
+        RollupGauges.Register(meter, () => session.RollupSpeeds);
 
         Recorder(
             "remora.recorder.queued.rows",

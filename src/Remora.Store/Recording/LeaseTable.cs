@@ -53,14 +53,17 @@ internal sealed class LeaseTable(MarketStore store)
             : "system.processes";
 
     /// <summary>The newest number, as an expression.</summary>
-    public string Newest => $"(SELECT max(epoch) FROM {From})";
+    public string Newest => $"(SELECT max(epoch) FROM {From} {OfThoseThatRun})";
 
     /// <summary>
     /// The spans that later leases of others cover, as an expression: an array of pairs of times.
     /// </summary>
     public string SpansAfter(ulong epoch, string holder) =>
         "(SELECT groupArray((covered, recorded)) FROM (SELECT min(covered_from) AS covered, max(recorded_until) AS "
-        + $"recorded FROM {From} WHERE epoch > {epoch} AND holder != '{holder}' GROUP BY epoch))";
+        + $"recorded FROM {From} WHERE epoch > {epoch} AND holder != '{holder}' GROUP BY epoch) {OfThoseThatRun})";
+
+    // Only for the search: an insert must reach all shards.
+    private const string OfThoseThatRun = "SETTINGS skip_unavailable_shards = 1";
 
     /// <summary>Creates the table if it is missing.</summary>
     public Task CreateAsync(CancellationToken cancellation) =>

@@ -23,7 +23,6 @@ internal static class LeasedInsert
             ["max_insert_threads"] = "1",
             ["max_threads"] = "1",
             ["http_receive_timeout"] = "10",
-            ["skip_unavailable_shards"] = "1",
         };
 
     /// <summary>Returns the statement for a batch of the present lease.</summary>

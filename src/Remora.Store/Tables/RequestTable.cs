@@ -104,16 +104,24 @@ public sealed class RequestTable
     }
 
     /// <summary>Returns the queries of a span, the most frequent first.</summary>
-    /// <param name="span">The span of hours.</param>
+    /// <param name="span">The span of bucket starts.</param>
     /// <param name="most">The maximum number of queries.</param>
-    public StoreQuery<QuestionRow> Questions(Span span = default, int most = 100)
+    /// <param name="interval">
+    /// The length of the buckets: <c>1m</c>, <c>1h</c>, <c>6h</c> or <c>12h</c>. Minutes come from
+    /// their rollup if it is kept, otherwise from the requests.
+    /// </param>
+    /// <exception cref="StoreException">The interval is unknown.</exception>
+    public StoreQuery<QuestionRow> Questions(
+        Span span = default,
+        int most = 100,
+        string interval = StoreIntervals.Default
+    )
     {
         var parameters = new QueryParameters().Add("most", (long)most);
-        var target = MarketStore.View(Rollup("queries"), "1h");
         return new(
             _store.Client,
             $"SELECT route, pair, query_hash, sum(calls) AS calls, sum(unchanged) AS unchanged, max(results) AS "
-                + $"results FROM {target} "
+                + $"results FROM {QuestionsBy(interval)} "
                 + $"WHERE {span.Where("bucket", parameters)} GROUP BY route, pair, query_hash ORDER BY calls DESC, "
                 + $"query_hash LIMIT {{most:UInt64}}",
             parameters,
@@ -127,6 +135,20 @@ public sealed class RequestTable
                     (long)row.UInt64()
                 )
         );
+    }
+
+    private string QuestionsBy(string interval)
+    {
+        if (interval != "1m")
+            return MarketStore.View(Rollup("queries"), interval);
+        if (
+            _store.Rollups.FirstOrDefault(rollup => rollup.Definition.Name.Value == StoreRollups.QueryMinutes) is
+            { } kept
+        )
+            return MarketStore.View(kept, interval);
+        return "(SELECT toDateTime(toStartOfMinute(at), 'UTC') AS bucket, route, pair, query_hash, count() AS calls, "
+            + "countIf(r.unchanged) AS unchanged, uniqCombined(14)(result_hash) AS results FROM "
+            + $"{StoreTable.Requests.Name.Quoted} AS r WHERE status < 400 GROUP BY bucket, route, pair, query_hash)";
     }
 
     private Rollup Rollup(string name) => _store.Rollups.First(rollup => rollup.Definition.Name.Value == name);

@@ -98,7 +98,13 @@ public sealed class RollupCommandTests
         );
         Assert.Contains("dropped activity_1", (await RollupAsync("drop", "--old", "--yes")).Output);
         Assert.Equal(0, (await RollupAsync("optimize")).Exit);
-        Assert.Contains("1 day (version 2): 84 rows in 28 buckets", (await RollupAsync("status")).Output);
+        output = (await RollupAsync("status")).Output;
+        Assert.Contains("1 day (version 2): 84 rows in 28 buckets", output);
+        Assert.Matches(
+            @"activity: typical query [\d.]+ ms \(median\), [\d.]+ ms \(p95\) of \d+; clients unknown \(the",
+            output
+        );
+        Assert.Contains("; slow above 200 ms", output);
         Assert.Contains(
             "remora_rollup_source_rows{rollup=\"activity\",interval=\"1d\"} 84\n",
             (await RollupAsync("status", "--prometheus")).Output
@@ -110,6 +116,26 @@ public sealed class RollupCommandTests
         Assert.Equal(0, (await RollupAsync("drop", "--yes")).Exit);
         Assert.DoesNotContain("activity", await store.RunAsync("SHOW TABLES"));
         Assert.Equal("84\n", await store.RunAsync("SELECT count() FROM events"));
+    }
+
+    [Fact]
+    public async Task A_source_is_created_once_and_other_statements_are_refused()
+    {
+        await using var store = await StoreHost.StartAsync();
+        Task<(int Exit, string Output, string Errors)> SourceAsync(string file) =>
+            RemoraProcess.RunAsync("rollup", "source", file, "--data", store.Data);
+
+        var file = store.File("events.sql", "-- the events\n" + Source);
+        Assert.Equal((0, "events: created\n", ""), await SourceAsync(file));
+        Assert.Equal((0, "events: exists, nothing to do\n", ""), await SourceAsync(file));
+        var (exit, _, errors) = await SourceAsync(store.File("other.sql", "DROP TABLE events"));
+        Assert.Equal(2, exit);
+        Assert.Contains("other.sql: expected one statement: CREATE TABLE name (columns)", errors);
+        (exit, _, errors) = await SourceAsync(store.File("two.sql", "CREATE TABLE x (a Int8) ENGINE = Null; SELECT 1"));
+        Assert.Equal(2, exit);
+        Assert.Contains("Multi-statements", errors);
+        Assert.Equal(2, (await SourceAsync("missing.sql")).Exit);
+        Assert.Equal("events\n", await store.RunAsync("SHOW TABLES"));
     }
 
     [Fact]

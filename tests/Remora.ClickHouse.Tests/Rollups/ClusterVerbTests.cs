@@ -67,6 +67,12 @@ public sealed class ClusterVerbTests(TestCluster cluster) : IClassFixture<TestCl
         Assert.Equal(["shard 1: 202401", "shard 2: 202402"], report.Filled);
         Assert.Equal(["shard 1: 202402", "shard 2: 202401"], report.Untouched);
         await AssertExactAsync(rollup);
+
+        // The status is that of the connected server; its views read every shard
+        var speed = (await rollup.StatusAsync()).Speed;
+        Assert.InRange(speed.Typical!.Count, 1, 10);
+        Assert.Single(await cluster.Client(_database).ListAsync(speed.Query!, row => row.DateTime()));
+        Assert.NotNull(speed.ClientsUnknown);
     }
 
     [Fact]

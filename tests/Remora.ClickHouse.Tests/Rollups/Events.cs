@@ -35,17 +35,21 @@ internal static class Events
     )
     {
         var client = await engine.NewDatabaseAsync();
-        await client.ExecuteAsync(
-            """
-            CREATE TABLE events (id UInt64, at DateTime64(3), kind LowCardinality(String), value Float64, ok Bool, ingested DateTime64(6) DEFAULT now64(6))
-            ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000
-            """
-        );
+        await CreateAsync(client);
         var rollup = new Rollup(client, RollupFile.Parse(definition, "activity.sql"), Options);
         if (apply)
             await rollup.ApplyAsync();
         return (client, rollup);
     }
+
+    /// <summary>Creates the table.</summary>
+    public static Task CreateAsync(ClickHouseClient client) =>
+        client.ExecuteAsync(
+            """
+            CREATE TABLE events (id UInt64, at DateTime64(3), kind LowCardinality(String), value Float64, ok Bool, ingested DateTime64(6) DEFAULT now64(6))
+            ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000
+            """
+        );
 
     /// <summary>Inserts rows from January to March 2024.</summary>
     public static Task FillAsync(ClickHouseClient client, int rows, int from = 0) =>
