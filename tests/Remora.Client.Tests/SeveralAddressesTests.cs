@@ -11,7 +11,7 @@ public sealed class DotnetAddressesTests : SeveralAddressesContract
     {
         await using var bad = new FaultyServer { Mode = "500" };
         await using var well = new FaultyServer();
-        using var client = new RemoraClient(new() { Urls = { bad.Url, well.Url } });
+        using var client = new RemoraClient(new() { Urls = { bad.Url, well.Url }, Timeout = TimeSpan.FromMinutes(1) });
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
         Assert.Equal(well.Url, client.Url);
         var both = new RemoraClientOptions { Url = bad.Url, Urls = { well.Url } };
