@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Remora.ClickHouse.Embedded;
@@ -45,7 +44,7 @@ public sealed class ClickHouseClient : IDisposable
             UseProxy = options.Url is not null,
         };
         if (options.Engine is { } engine)
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(engine().Port, cancellation);
+            handler.ConnectCallback = (_, cancellation) => EnginePort.ConnectAsync(engine().Port, cancellation);
         _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -427,19 +426,4 @@ public sealed class ClickHouseClient : IDisposable
             await answer.Content.ReadAsStreamAsync(cancellation),
             answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null
         );
-
-    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

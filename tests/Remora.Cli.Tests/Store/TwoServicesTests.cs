@@ -32,39 +32,36 @@ public sealed class TwoServicesTests : IDisposable
         await using var store = await StoreHost.StartAsync();
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "120"]);
         var world = await sandbox.UrlAsync();
-        var recording = Serve(world, store, 0);
-        var other = recording;
+        var services = new[] { Serve(world, store, 0), Serve(world, store, 1) };
         try
         {
-            await UntilRecordingAsync(recording, here: true);
-            other = Serve(world, store, 1);
             for (var round = 0; round <= kills; round++)
             {
-                await UntilRecordingAsync(other, here: false);
                 var isPause = round == kills;
-                var until = await TakeOverAsync(store, recording, other, isPause);
+                var recording = await RecordingAsync(services);
+                await TakeOverAsync(services[recording], services[1 - recording], isPause);
                 if (!isPause)
                 {
-                    var folder = round % 2;
-                    await recording.DisposeAsync();
-                    recording = Serve(world, store, folder);
+                    await services[recording].DisposeAsync();
+                    services[recording] = Serve(world, store, recording);
                 }
-                (recording, other) = (other, recording);
-                await UntilStoredAsync(store, until, other);
+                await UntilStoredAsync(store, services[1 - recording]);
             }
-            // The paused one has learned that it does not record any more
-            await UntilRecordingAsync(other, here: false);
-            await UntilAsync(
-                async () =>
-                    (await StoreOfAsync(other)).GetProperty("recorder").GetProperty("journal_batches").GetInt32() == 0,
-                () => other.Errors
-            );
+            // The paused one has learned that another one records
+            await RecordingAsync(services);
+            foreach (var service in services)
+                await UntilAsync(
+                    async () =>
+                        (await StoreOfAsync(service)).GetProperty("recorder").GetProperty("journal_batches").GetInt32()
+                        == 0,
+                    () => service.Errors
+                );
             await OnceAsync(store);
         }
         finally
         {
-            await recording.DisposeAsync();
-            await other.DisposeAsync();
+            foreach (var service in services)
+                await service.DisposeAsync();
         }
         TestContext.Current.TestOutputHelper?.WriteLine(
             string.Create(
@@ -97,20 +94,12 @@ public sealed class TwoServicesTests : IDisposable
             }
         );
 
-    // Ends or pauses the one that records, while the other one is asked all the time. Returns the
-    // last close that the other one has answered with.
-    private async Task<string> TakeOverAsync(
-        StoreHost store,
-        RemoraProcess recording,
-        RemoraProcess other,
-        bool isPause
-    )
+    // Ends or pauses the one that records, while the other one is asked all the time.
+    private async Task TakeOverAsync(RemoraProcess recording, RemoraProcess other, bool isPause)
     {
-        await UntilRecordingAsync(recording, here: true);
         using var stop = new CancellationTokenSource();
         _seen.Clear();
         var url = await other.UrlAsync();
-        var last = "";
         var asking = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => AskAsync(url, stop.Token)));
         await UntilAsync(() => Task.FromResult(!_seen.IsEmpty), () => other.Errors);
         _seen.Clear(); // from here on, each must be stored
@@ -120,23 +109,23 @@ public sealed class TwoServicesTests : IDisposable
             Signal(recording, "STOP");
         else
             recording.Kill();
-        await UntilRecordingAsync(other, here: true);
+        await UntilAsync(
+            async () => (await StoreOfAsync(other)).GetProperty("recording").GetProperty("here").GetBoolean(),
+            () => "it does not take over: " + other.Errors
+        );
         _gaps.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (isPause)
             Signal(recording, "CONT");
         await UntilAsync(() => Task.FromResult(_seen.Count > 2), () => other.Errors);
         await stop.CancelAsync();
         await asking;
-        last = _seen.Keys.Max(StringComparer.Ordinal)!;
         if (Kills is not null)
             Assert.True(_gaps[^1] < 60, $"nobody recorded for {_gaps[^1]} s: {other.Errors}");
-        return last;
     }
 
     // Everything that the survivor answered with meanwhile is stored.
-    private async Task UntilStoredAsync(StoreHost store, string until, RemoraProcess service)
+    private async Task UntilStoredAsync(StoreHost store, RemoraProcess service)
     {
-        Assert.NotEqual("", until);
         var closes = string.Join(", ", _seen.Keys.Select(close => $"'{close}'"));
         await UntilAsync(
             async () =>
@@ -211,18 +200,25 @@ public sealed class TwoServicesTests : IDisposable
         }
     }
 
-    private static Task UntilRecordingAsync(RemoraProcess service, bool here) =>
-        UntilAsync(
+    // Returns which of the two records, when the other one knows it.
+    private static async Task<int> RecordingAsync(RemoraProcess[] services)
+    {
+        var recording = -1;
+        await UntilAsync(
             async () =>
             {
-                var store = await StoreOfAsync(service);
-                var recording = store.GetProperty("recording");
-                return store.GetProperty("ready").GetBoolean()
-                    && recording.GetProperty("here").GetBoolean() == here
-                    && recording.GetProperty("by").ValueKind == JsonValueKind.String;
+                var states = new List<JsonElement>();
+                foreach (var service in services)
+                    states.Add((await StoreOfAsync(service)).GetProperty("recording"));
+                recording = states.FindIndex(state => state.GetProperty("here").GetBoolean());
+                return recording >= 0
+                    && states.Count(state => state.GetProperty("here").GetBoolean()) == 1
+                    && states.TrueForAll(state => state.GetProperty("by").ValueKind == JsonValueKind.String);
             },
-            () => $"it does not come to be that it {(here ? "records" : "waits")}: {service.Errors}"
+            () => "not one of the two records: " + string.Join('\n', services.Select(service => service.Errors))
         );
+        return recording;
+    }
 
     private static async Task<JsonElement> StoreOfAsync(RemoraProcess service) =>
         await StoreTests.GetAsync(await service.UrlAsync(), "/api/v1/store");
