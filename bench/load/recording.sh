@@ -2,7 +2,7 @@
 # Measures what recording costs: /risk of a service that records its requests, of one that does not,
 # and a bare Kestrel handler that returns as many bytes. Service and engine share one core; wrk is
 # on the other. Then: how many seconds of load a new service needs to reach its full rate.
-#   bench/load/recording.sh [NATIVE]    NATIVE: the path of remora-cli; the ordinary build if missing
+#   bench/load/recording.sh [NATIVE]    NATIVE: the path of remora-cli; if missing, the ordinary build
 # The servers alternate in every round, and ratios are computed within a round. Needs wrk and
 # taskset. Variables: SECONDS_WARM, SECONDS_MEASURE, ROUNDS, CONNECTIONS.
 set -euo pipefail
@@ -77,7 +77,8 @@ for ((round = 1; round <= rounds; round++)); do
   }' | tee -a "$work/rounds"
 done
 median() { sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
-column() { sed "s/.*s; ratios \([0-9.]*\) and \([0-9.]*\); .*: ratios \([0-9.]*\) and \([0-9.]*\)/\\$1/" "$work/rounds" | median; }
+ratios='ratios \([0-9.]*\) and \([0-9.]*\)'
+column() { sed "s/.*s; $ratios; .*: $ratios/\\$1/" "$work/rounds" | median; }
 echo "median: /risk $(column 1), recorded $(column 2) of bare; by processor time $(column 3) and $(column 4)"
 curl -fs http://127.0.0.1:28521/api/v1/store | grep -o '"dropped_rows":[0-9]*'
 

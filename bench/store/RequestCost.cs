@@ -8,8 +8,8 @@ using Remora.Store.Recording;
 namespace Remora.Store.Bench;
 
 /// <summary>
-/// Measures what recorded requests cost at a constant rate: processor time of the engine and of this
-/// process, which has the recorder.
+/// Measures what recorded requests cost at a constant rate: processor time of the engine and of
+/// this process, which has the recorder.
 /// </summary>
 internal static class RequestCost
 {

@@ -27,7 +27,9 @@ internal sealed class Asking : IAsyncDisposable
     /// <summary>The cars, the most common first.</summary>
     public IReadOnlyList<Car> Cars { get; }
 
-    /// <summary>Chooses five cars by the vehicles of the smallest size, so they stay the same.</summary>
+    /// <summary>
+    /// Chooses five cars by the vehicles of the smallest size, so they stay the same.
+    /// </summary>
     public static async Task<Asking> StartAsync(VehicleStore store, ScalePlan plan, CancellationToken cancellation)
     {
         var all = await store.Client.ListAsync(

@@ -125,7 +125,9 @@ internal sealed class Rows(ClickHouseClient client, ScalePlan plan)
             cancellation
         );
 
-    /// <summary>Writes the tests of a day after the ten years, of other vehicles each day.</summary>
+    /// <summary>
+    /// Writes the tests of a day after the ten years, of other vehicles each day.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="size">The size of the store.</param>
     /// <param name="day">The day, from 1.</param>

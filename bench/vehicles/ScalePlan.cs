@@ -8,7 +8,9 @@ namespace Remora.Vehicles.Bench;
 /// <param name="Seed">The same seed gives the same rows.</param>
 internal sealed record ScalePlan(long Tests, int Seed)
 {
-    /// <summary>With at most four defects in a test and two on average: 602 million defects.</summary>
+    /// <summary>
+    /// With at most four defects in a test and two on average: 602 million defects.
+    /// </summary>
     public const long UsualTests = 301_000_000;
 
     public const int UsualSeed = 7;

@@ -16,7 +16,9 @@ internal sealed record StageResult
     /// <summary>Wall time.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>User and system time of the engine; null if the engine restarted meanwhile.</summary>
+    /// <summary>
+    /// User and system time of the engine; null if the engine restarted meanwhile.
+    /// </summary>
     public required double? EngineCpuSeconds { get; init; }
 
     /// <summary>The same of this program, which sends files and asks.</summary>
