@@ -2,7 +2,7 @@
 # Measures what recording costs: /risk of a service that records its requests, of one that does not,
 # and a bare Kestrel handler that returns as many bytes. Service and engine share one core; wrk is
 # on the other. Then: how many seconds of load a new service needs to reach its full rate.
-#   bench/load/recording.sh [NATIVE]    NATIVE: the path of remora-cli; if missing, the ordinary build
+#   bench/load/recording.sh [NATIVE]    NATIVE: the path of remora-cli; else the ordinary build
 # The servers alternate in every round, and ratios are computed within a round. Needs wrk and
 # taskset. Variables: SECONDS_WARM, SECONDS_MEASURE, ROUNDS, CONNECTIONS.
 set -euo pipefail

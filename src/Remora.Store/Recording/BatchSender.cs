@@ -181,23 +181,13 @@ internal sealed class BatchSender(
 
     private async Task InsertAsync(JournalBatch batch, CancellationToken cancellation)
     {
+        var settings = new QueryOptions { Timeout = options.InsertTimeout, Settings = store.Inserts.Settings };
         if (lease is null || !LeasedInsert.IsLeased(batch.Table.Value))
         {
-            await store.Inserts.InsertAsync(
-                batch.Table,
-                batch.Columns,
-                batch.Rows,
-                batch.Token,
-                options.InsertTimeout,
-                cancellation
-            );
+            await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token, settings, cancellation);
             return;
         }
-        var settings = new QueryOptions
-        {
-            Timeout = options.InsertTimeout,
-            Settings = LeasedInsert.Settings(store.Inserts.Settings),
-        };
+        settings = settings with { Settings = LeasedInsert.Settings(settings.Settings) };
         while (true)
         {
             var isPresent = lease.Own == batch.Epoch;
