@@ -269,12 +269,17 @@ public sealed class ServiceKillTests : IDisposable
         }
     }
 
-    private static string Rollups()
+    // Without the rollup that only exists when keep_query_minutes is set
+    private string Rollups()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "Remora.slnx")))
             folder = folder.Parent;
-        return Path.Combine(folder.FullName, "src", "Remora.Store", "Rollups");
+        var kept = Directory.CreateDirectory(Path.Combine(_data, "rollups")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(folder.FullName, "src", "Remora.Store", "Rollups")))
+            if (Path.GetFileName(file) != "query_minutes.sql")
+                File.Copy(file, Path.Combine(kept, Path.GetFileName(file)), overwrite: true);
+        return kept;
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what)
