@@ -11,7 +11,16 @@ using Remora.Testing;
 
 // Measures the store: assessments through the recorder and all rollups, a year of request minutes,
 // and the reads at a start. Arguments: number of assessments (100000), days of request minutes
-// (365). With 'minutes' as first argument: what the rollup of queries by the minute costs.
+// (365). With 'requests' as first argument: what recorded requests cost; with 'minutes': what the
+// rollup of queries by the minute costs.
+if (args is ["requests", var rate, var seconds])
+{
+    await RequestCost.RunAsync(
+        int.Parse(rate, CultureInfo.InvariantCulture),
+        int.Parse(seconds, CultureInfo.InvariantCulture)
+    );
+    return;
+}
 if (args is ["minutes", .. var more])
 {
     await QueryMinutes.RunAsync(more);

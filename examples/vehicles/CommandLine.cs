@@ -3,7 +3,6 @@ using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rollups;
 using Remora.Vehicles.Comparing;
 using Remora.Vehicles.Loading;
-using Remora.Vehicles.Measuring;
 using Remora.Vehicles.Population;
 
 namespace Remora.Vehicles;
@@ -26,7 +25,6 @@ internal static class CommandLine
             Rebuild(data),
             Verify(data),
             Serve(data),
-            Bench(),
         };
     }
 
@@ -202,30 +200,6 @@ internal static class CommandLine
                 await using var service = await CompareService.StartAsync(store, parsed.GetValue(port), cancellation);
                 Console.WriteLine($"{service.Url}vehicles/compare");
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
-                return 0;
-            }
-        );
-    }
-
-    private static Command Bench()
-    {
-        var vehicles = Whole(
-            "--vehicles",
-            "Number of vehicles; 8.4 million give 50 million inspections",
-            8_400_000,
-            1000,
-            100_000_000
-        );
-        var folder = new Option<string>("--folder")
-        {
-            Description = "Folder for temporary files and the store",
-            DefaultValueFactory = _ => Path.GetTempPath(),
-        };
-        return Does(
-            new Command("bench", "Measures every step on this machine, and prints a table") { vehicles, folder },
-            async (parsed, cancellation) =>
-            {
-                await Measurement.RunAsync(parsed.GetValue(vehicles), parsed.GetValue(folder)!, cancellation);
                 return 0;
             }
         );

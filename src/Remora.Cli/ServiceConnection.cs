@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -8,7 +9,8 @@ namespace Remora.Cli;
 
 /// <summary>
 /// An HTTP connection of a command to a running service, with its key and a timeout of a few
-/// seconds. Follows no redirects, so that the key reaches one address only.
+/// seconds. With several addresses it stays with one, and tries the next one when it does not
+/// answer or returns 5xx. Follows no redirects, so that the key reaches these addresses only.
 /// </summary>
 internal sealed class ServiceConnection : IDisposable
 {
@@ -18,28 +20,30 @@ internal sealed class ServiceConnection : IDisposable
     private static readonly TimeSpan LongTimeout = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http;
     private readonly bool _hasKey;
+    private readonly IReadOnlyList<Uri> _urls;
+    private int _current;
+    private string _others = "";
 
-    public ServiceConnection(Uri url, string? key)
+    public ServiceConnection(IReadOnlyList<Uri> urls, string? key)
     {
-        Url = url;
+        _urls = urls;
         _hasKey = key is not null;
         _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
-            BaseAddress = new(url.ToString().TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (key is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
-    /// <summary>The address of the service.</summary>
-    public Uri Url { get; }
+    /// <summary>The address of the service in use.</summary>
+    public Uri Url => _urls[_current];
 
     /// <summary>Returns the text of a successful response.</summary>
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
     {
-        using var response = await AskAsync(Get(path), ShortTimeout, cancellation);
+        using var response = await AskAsync(() => Get(path), ShortTimeout, cancellation);
         await ThrowUnlessSuccessAsync(response, cancellation);
         return await ReadAsync(response, cancellation);
     }
@@ -55,11 +59,13 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public async Task<string> PostAsync(string path, string json, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative))
+        HttpRequestMessage Make()
         {
-            Content = new StringContent(json, Encoding.UTF8, "application/json"),
-        };
-        using var response = await AskAsync(request, ShortTimeout, cancellation);
+            var request = Request(HttpMethod.Post, path);
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+            return request;
+        }
+        using var response = await AskAsync(Make, ShortTimeout, cancellation);
         await ThrowUnlessSuccessAsync(response, cancellation);
         return await ReadAsync(response, cancellation);
     }
@@ -73,7 +79,7 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The service is unreachable.</exception>
     public async Task<string> GetAnyTextAsync(string path, CancellationToken cancellation)
     {
-        using var response = await AskAsync(Get(path), ShortTimeout, cancellation);
+        using var response = await AskAsync(() => Get(path), ShortTimeout, cancellation);
         return await ReadAsync(response, cancellation);
     }
 
@@ -87,10 +93,14 @@ internal sealed class ServiceConnection : IDisposable
         CancellationToken cancellation
     )
     {
-        using var request = Get(path);
-        if (tag is not null)
-            request.Headers.TryAddWithoutValidation("If-None-Match", tag);
-        using var response = await AskAsync(request, ShortTimeout, cancellation);
+        HttpRequestMessage Make()
+        {
+            var request = Get(path);
+            if (tag is not null)
+                request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+            return request;
+        }
+        using var response = await AskAsync(Make, ShortTimeout, cancellation);
         if (response.StatusCode == HttpStatusCode.NotModified)
             return null;
         await ThrowUnlessSuccessAsync(response, cancellation);
@@ -103,7 +113,7 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The request failed.</exception>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
     {
-        var response = await AskAsync(Get(path), LongTimeout, cancellation);
+        var response = await AskAsync(() => Get(path), LongTimeout, cancellation);
         try
         {
             await ThrowUnlessSuccessAsync(response, cancellation);
@@ -124,16 +134,54 @@ internal sealed class ServiceConnection : IDisposable
     /// </summary>
     private async Task<string> ChangeAsync(HttpMethod method, string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path.TrimStart('/'), UriKind.Relative));
-        using var response = await AskAsync(request, LongTimeout, cancellation);
+        using var response = await AskAsync(() => Request(method, path), LongTimeout, cancellation);
         await ThrowUnlessSuccessAsync(response, cancellation);
         return await ReadAsync(response, cancellation);
     }
 
-    private static HttpRequestMessage Get(string path) =>
-        new(HttpMethod.Get, new Uri(path.TrimStart('/'), UriKind.Relative));
+    private HttpRequestMessage Get(string path) => Request(HttpMethod.Get, path);
 
+    private HttpRequestMessage Request(HttpMethod method, string path) =>
+        new(method, Url.ToString().TrimEnd('/') + "/" + path.TrimStart('/'));
+
+    // The services together take at most this time: each one that is left has an equal share of it.
     private async Task<HttpResponseMessage> AskAsync(
+        Func<HttpRequestMessage> make,
+        TimeSpan atMost,
+        CancellationToken cancellation
+    )
+    {
+        var started = Stopwatch.GetTimestamp();
+        _others = "";
+        for (var left = _urls.Count; ; left--)
+        {
+            var share = (atMost - Stopwatch.GetElapsedTime(started)) / left;
+            try
+            {
+                using var request = make();
+                var response = await SendAsync(
+                    request,
+                    share > TimeSpan.Zero ? share : TimeSpan.FromMilliseconds(1),
+                    cancellation
+                );
+                if (left == 1 || (int)response.StatusCode < 500)
+                    return response;
+                using (response)
+                    _others += $"{Url} returned {(int)response.StatusCode} {response.ReasonPhrase}; ";
+            }
+            catch (ServiceException e) when (left > 1)
+            {
+                _others += e.Message + "; ";
+            }
+            catch (ServiceException e)
+            {
+                throw Unreachable(_others + e.Message);
+            }
+            _current = (_current + 1) % _urls.Count;
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request,
         TimeSpan atMost,
         CancellationToken cancellation
@@ -148,8 +196,10 @@ internal sealed class ServiceConnection : IDisposable
         catch (HttpRequestException e)
         {
             throw Unreachable(
-                $"no service responds at {Url} ({e.Message}). Start one with 'remora serve', or set the address "
-                    + $"with --url."
+                _urls.Count > 1
+                    ? $"no service responds at {Url} ({e.Message})"
+                    : $"no service responds at {Url} ({e.Message}). Start one with 'remora serve', or set the "
+                        + "address with --url."
             );
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -189,11 +239,15 @@ internal sealed class ServiceConnection : IDisposable
                 : DetailOf(await ReadAsync(response, cancellation))
                     ?? $"the service at {Url} returned {status} {response.ReasonPhrase}";
         var isCallersFault = status is >= 400 and < 500 and not 408 and not 429;
-        throw new ServiceException(message, isCallersFault ? ExitCode.Usage : ExitCode.Unavailable, status);
+        throw new ServiceException(
+            (status >= 500 ? _others : "") + message,
+            isCallersFault ? ExitCode.Usage : ExitCode.Unavailable,
+            status
+        );
     }
 
     private ServiceException TooSlow(TimeSpan timeout) =>
-        Unreachable($"the service at {Url} did not respond within {timeout.TotalSeconds:0} s");
+        Unreachable($"the service at {Url} did not respond within {timeout.TotalSeconds:0.#} s");
 
     private static ServiceException Unreachable(string message) => new(message, ExitCode.Unavailable);
 

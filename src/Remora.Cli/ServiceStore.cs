@@ -80,6 +80,10 @@ internal sealed class ServiceStore : IAsyncDisposable
             throw new SettingsException([
                 "clickhouse-port cannot be combined with clickhouse: the port belongs to the embedded engine",
             ]);
+        if (settings is { ClickhouseNativePort: not null, Clickhouse: not null })
+            throw new SettingsException([
+                "clickhouse-native-port cannot be combined with clickhouse: the port belongs to the embedded engine",
+            ]);
         if (settings is { BackupHours: > 0, Cluster: not null })
             throw new SettingsException([
                 "backup_hours cannot be combined with cluster: use ClickHouse's BACKUP … ON CLUSTER",
@@ -100,6 +104,7 @@ internal sealed class ServiceStore : IAsyncDisposable
                 },
                 Store = new() { Retention = settings.Retention },
                 Port = settings.ClickhousePort,
+                NativePort = settings.ClickhouseNativePort,
                 Supervisor = supervisor,
                 PortPassword = settings.ClickhousePortPassword,
                 RowClock = clock,

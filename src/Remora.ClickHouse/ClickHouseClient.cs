@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Remora.ClickHouse.Embedded;
@@ -19,7 +18,11 @@ public sealed class ClickHouseClient : IDisposable
     private const int AuthenticationFailed = 516;
     private static readonly Uri EngineUrl = new("http://localhost");
 
-    private static readonly Dictionary<string, string> ReadOnly = new(StringComparer.Ordinal) { ["readonly"] = "2" };
+    // Servers that do not run execute a statement ON CLUSTER when they are back
+    private static readonly Dictionary<string, string> OnCluster = new(StringComparer.Ordinal)
+    {
+        ["distributed_ddl_output_mode"] = "throw_only_active",
+    };
 
     private readonly HttpClient _http;
     private readonly ClickHouseOptions _options;
@@ -41,7 +44,7 @@ public sealed class ClickHouseClient : IDisposable
             UseProxy = options.Url is not null,
         };
         if (options.Engine is { } engine)
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(engine().Port, cancellation);
+            handler.ConnectCallback = (_, cancellation) => EnginePort.ConnectAsync(engine().Port, cancellation);
         _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -90,7 +93,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             content: null,
-            options,
+            Cluster is null ? options : QueryOptions.With(options, OnCluster),
             options?.IsRepeatable ?? false,
             settings: null,
             cancellation
@@ -140,7 +143,8 @@ public sealed class ClickHouseClient : IDisposable
     )
     {
         var rows = new List<T>();
-        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation))
+        var options = parameters is null ? null : new QueryOptions { Parameters = parameters };
+        await foreach (var row in QueryAsync(sql, read, options, cancellation))
             rows.Add(row);
         return rows;
     }
@@ -221,10 +225,22 @@ public sealed class ClickHouseClient : IDisposable
         var sql =
             $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT "
             + $"RowBinary";
+        return await InsertAsync(sql, rows, token, options, cancellation);
+    }
+
+    /// <summary>The same, by a statement that selects from <c>input()</c>.</summary>
+    public async Task<QuerySummary> InsertAsync(
+        string sql,
+        ReadOnlyMemory<byte> rows,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
+    {
         using var answer = await SendAsync(
             sql,
             () => new ReadOnlyMemoryContent(rows),
-            With(options, InsertToken.Settings(token)),
+            QueryOptions.With(options, InsertToken.Settings(token)),
             isRepeatable: token is not null,
             settings: null,
             cancellation
@@ -246,7 +262,7 @@ public sealed class ClickHouseClient : IDisposable
         using var answer = await SendAsync(
             sql,
             () => new LentContent(content),
-            With(options, InsertToken.Settings(null)),
+            QueryOptions.With(options, InsertToken.Settings(null)),
             isRepeatable: false,
             settings: null,
             cancellation
@@ -259,16 +275,8 @@ public sealed class ClickHouseClient : IDisposable
     // The engine ends a query without readers only if it is read-only.
     private QueryOptions? Abandonable(string sql, QueryOptions? options) =>
         _options.Engine is not null && sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase)
-            ? With(options, ReadOnly)
+            ? QueryOptions.ReadOnly(options)
             : options;
-
-    private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
-    {
-        var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
-            all[name] = value;
-        return (options ?? new()) with { Settings = all };
-    }
 
     private async Task<HttpResponseMessage> SendAsync(
         string sql,
@@ -371,8 +379,14 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException(
                     $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
                 );
-            // An engine that was just started has new passwords.
-            if (_options.Engine is not null && error.Code == AuthenticationFailed && IsOfTheEngine(_options.User))
+            // An engine that was just started has new passwords. A server that remote() names may
+            // refuse too.
+            if (
+                _options.Engine is not null
+                && error.Code == AuthenticationFailed
+                && IsOfTheEngine(_options.User)
+                && !error.Message.StartsWith("Received from", StringComparison.Ordinal)
+            )
                 throw new ClickHouseUnavailableException("the engine was restarted, or is of another folder");
             throw error;
         }
@@ -397,7 +411,7 @@ public sealed class ClickHouseClient : IDisposable
             Append(own.Name, own.Value);
         foreach (var (name, value) in _options.Settings)
             Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in options?.Settings ?? QueryOptions.NoSettings)
             Append(name, value);
         foreach (var (name, value) in options?.Parameters ?? [])
             Append("param_" + name, value);
@@ -412,19 +426,4 @@ public sealed class ClickHouseClient : IDisposable
             await answer.Content.ReadAsStreamAsync(cancellation),
             answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null
         );
-
-    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

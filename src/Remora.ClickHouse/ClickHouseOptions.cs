@@ -106,6 +106,28 @@ public sealed record QueryOptions
     /// Whether the statement is idempotent, so that it is retried when the connection breaks.
     /// </summary>
     public bool IsRepeatable { get; init; }
+
+    internal static IReadOnlyDictionary<string, string> NoSettings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private static readonly Dictionary<string, string> ReadOnlySettings = new(StringComparer.Ordinal)
+    {
+        ["readonly"] = "2",
+    };
+    private static readonly QueryOptions Reading = new() { Settings = ReadOnlySettings };
+
+    /// <summary>Returns the options with more settings; those of the options win.</summary>
+    internal static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
+    {
+        var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
+        foreach (var (name, value) in options?.Settings ?? NoSettings)
+            all[name] = value;
+        return (options ?? new()) with { Settings = all };
+    }
+
+    /// <summary>Returns the options of a query that changes nothing.</summary>
+    internal static QueryOptions ReadOnly(QueryOptions? options) =>
+        options is null ? Reading : With(options, ReadOnlySettings);
 }
 
 /// <summary>

@@ -6,11 +6,11 @@ namespace Remora.ClickHouseHost;
 
 /// <summary>
 /// Confines the host with Landlock: it can use its data folder, its own files and those of the
-/// runtime, and cannot open TCP connections. It can write its endpoint file, and cannot read it.
-/// Landlock applies to the calling thread and to what it starts later, and the runtime has threads
-/// before Main. So Main applies the rules and executes the program again, which confines every
-/// thread of the new process. The new process has a clean environment, because the engine lets
-/// every user read /proc/self/environ.
+/// runtime, and cannot open TCP connections, except to ports that an option names. It can write its
+/// endpoint file, and cannot read it. Landlock applies to the calling thread and to what it starts
+/// later, and the runtime has threads before Main. So Main applies the rules and executes the
+/// program again, which confines every thread of the new process. The new process has a clean
+/// environment, because the engine lets every user read /proc/self/environ.
 /// </summary>
 internal static unsafe partial class Confinement
 {
@@ -66,12 +66,15 @@ internal static unsafe partial class Confinement
     {
         var library = ChdbLibrary.Find(options.Library);
         var folder = HostFolder.Make(options.Path);
+        if (options.NativePort == 0)
+            options = options with { NativePort = Sockets.FreePort() };
         var program = Environment.ProcessPath ?? throw new HostException("the path of this program is unknown");
         string[] arguments =
         [
             .. CommandLine(),
             "--libchdb",
             library,
+            .. options.NativePort is { } native ? new[] { "--native-port", $"{native}" } : [],
             "--terminal",
             terminal.ToString(),
             "--confinement",
@@ -125,6 +128,10 @@ internal static unsafe partial class Confinement
                 rules.Allow(Path.GetFullPath(Path.Combine(file, "../../../..")), FileRights.Read);
         }
         rules.AllowPort(options.Port ?? 0);
+        if (options.NativePort is { } native)
+            rules.AllowPort(native);
+        foreach (var port in options.ConnectPorts)
+            rules.AllowConnection(port);
         return !rules.Enter() ? "the ClickHouse engine is not confined, because the kernel refuses Landlock rules"
             : Landlock.Version < 4
                 ? "the ClickHouse engine can open TCP connections, because this kernel cannot forbid them (Linux "

@@ -6,7 +6,7 @@ using System.Xml.Linq;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// The configuration of the engine: two files and the statement that opens its HTTP interface. They
+/// The configuration of the engine: two files and the statement that opens its interfaces. They
 /// are written for each start, because the passwords are new, and removed when the engine has read
 /// them, because its SQL can read every file in its folder.
 /// </summary>
@@ -24,7 +24,7 @@ internal sealed class EngineConfiguration : IDisposable
     public const string Own = "own";
 
     // The session of clickhouse-local logs in as this user without a password, and so can every
-    // process of this machine. Its profile and quota allow one statement: to open the interface.
+    // process of this machine. Its profile and quota allow one statement: to open the interfaces.
     private const string Launcher = "default";
     private const string LogName = "clickhouse.log";
 
@@ -79,7 +79,11 @@ internal sealed class EngineConfiguration : IDisposable
         var configuration = new EngineConfiguration(HostFolder.Make(Path.Combine(folder, "conf")));
         Save(configuration.ConfigFile, Server(options, folder, password).ToString());
         Save(configuration.UsersFile, Users(options, password, readerPassword).ToString());
-        Save(configuration.StartFile, "SYSTEM START LISTEN HTTP");
+        // One statement for both interfaces: the launcher has no second one
+        Save(
+            configuration.StartFile,
+            options.NativePort is null ? "SYSTEM START LISTEN HTTP" : "SYSTEM START LISTEN QUERIES DEFAULT"
+        );
         return configuration;
     }
 
@@ -108,6 +112,7 @@ internal sealed class EngineConfiguration : IDisposable
             new XElement("path", Path.Combine(folder, "store") + "/"),
             new XElement("listen_host", "127.0.0.1"),
             Number("http_port", options.Port ?? 0),
+            options.NativePort is { } native ? Number("tcp_port", native) : null,
             new XElement("users_config", "users.xml"),
             // logger.level is ignored: this is the level, and trace is its default
             new XElement("log-level", "warning"),

@@ -9,7 +9,7 @@ using Remora.ClickHouseHost.Native;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// Runs ClickHouse's own HTTP server out of libchdb, on one folder, until standard input closes or
+/// Runs ClickHouse's own server out of libchdb, on one folder, until standard input closes or
 /// the process gets SIGTERM.
 /// </summary>
 internal sealed class Host(HostOptions options, Terminal terminal)
@@ -33,6 +33,8 @@ internal sealed class Host(HostOptions options, Terminal terminal)
         // An empty folder: the engine treats files in its working folder as tables
         Directory.SetCurrentDirectory(HostFolder.Make(Path.Combine(_folder, "desk")));
         RequireFree(options.Port ?? 0);
+        if (options.NativePort is { } native)
+            RequireFree(native);
         using var signals = new Signals(End);
         Sockets.LeaveGroup();
         Chdb.LoadFrom(ChdbLibrary.Find(options.Library));
@@ -134,14 +136,17 @@ internal sealed class Host(HostOptions options, Terminal terminal)
         }
     }
 
-    // The engine does not report its port: it is the one on which this process listens.
+    // The engine does not report its port: it is the one on which this process listens, beside the
+    // native one, which is known.
     private void Announce(EngineConfiguration configuration, List<int> others, string password, string readerPassword)
     {
         var port = 0;
         for (var waited = TimeSpan.Zero; port == 0 && waited < PortTimeout; waited += Pause)
         {
             Thread.Sleep(Pause);
-            port = Sockets.ListeningPorts().Except(others).FirstOrDefault();
+            var ports = Sockets.ListeningPorts().Except(others).ToList();
+            if (options.NativePort is not { } native || ports.Remove(native))
+                port = ports.FirstOrDefault();
         }
         if (port == 0)
         {
@@ -154,7 +159,8 @@ internal sealed class Host(HostOptions options, Terminal terminal)
             Environment.ProcessId,
             options.Confinement is { Length: > 0 } remark ? remark : null,
             password,
-            readerPassword
+            readerPassword,
+            options.NativePort
         );
         var text = JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n";
         HostFolder.Publish(_folder, text);

@@ -13,7 +13,15 @@ namespace Remora.ClickHouseHost;
 /// </param>
 /// <param name="Password">The password of the user with all rights, new for each start.</param>
 /// <param name="ReaderPassword">The password of the read-only user.</param>
-internal sealed record HostEndpoint(int Port, int Pid, string? Unconfined, string Password, string ReaderPassword);
+/// <param name="NativePort">The loopback port of the native interface; null for none.</param>
+internal sealed record HostEndpoint(
+    int Port,
+    int Pid,
+    string? Unconfined,
+    string Password,
+    string ReaderPassword,
+    int? NativePort
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(HostEndpoint))]

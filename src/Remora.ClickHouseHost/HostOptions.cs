@@ -9,6 +9,8 @@ internal sealed record HostOptions
         Remora.ClickHouseHost --path FOLDER [options]
           --path FOLDER       data folder; created if it is missing
           --port N            loopback port of the HTTP interface (default: any free port)
+          --native-port N     loopback port of the native interface, 0 for any free port (default: none)
+          --connect PORT      TCP port to which SQL can connect, as with remote(); repeatable (default: none)
           --password-stdin    read the password of the user 'remora', who only reads, from the first line of standard input
           --database NAME     database that the user 'remora' can read (default: remora)
           --memory SIZE       maximum memory of the engine, for example 800M or 4G (default: a quarter of the machine's, at least 1G)
@@ -24,6 +26,12 @@ internal sealed record HostOptions
     public required string Path { get; init; }
 
     public int? Port { get; init; }
+
+    /// <summary>The port of the native interface; null for none.</summary>
+    public int? NativePort { get; init; }
+
+    /// <summary>The TCP ports to which SQL can connect, of any host.</summary>
+    public IReadOnlyList<int> ConnectPorts { get; init; } = [];
 
     public long Memory { get; init; } = Math.Max(Gigabyte, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
@@ -80,6 +88,8 @@ internal sealed record HostOptions
             {
                 "--path" => options with { Path = value },
                 "--port" => options with { Port = Whole(name, value, 0, 65535) },
+                "--native-port" => options with { NativePort = Whole(name, value, 0, 65535) },
+                "--connect" => options with { ConnectPorts = [.. options.ConnectPorts, Whole(name, value, 1, 65535)] },
                 "--memory" => options with { Memory = Size(name, value) },
                 "--concurrency" => options with { Concurrency = Whole(name, value, 1, 1000) },
                 "--libchdb" => options with { Library = value },

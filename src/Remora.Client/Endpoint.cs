@@ -4,19 +4,17 @@ using System.Text.Json;
 namespace Remora.Client;
 
 /// <summary>
-/// Sends requests to the service, each with one deadline for the whole request. Uses no proxy and
+/// Sends requests to one service, each with one deadline for the whole request. Uses no proxy and
 /// follows no redirects, so a key is sent to one host only.
 /// </summary>
 internal sealed class Endpoint : IDisposable
 {
     private const int LargestBody = 16 * 1024 * 1024;
     private readonly HttpClient _http;
-    private readonly TimeSpan _timeout;
     private readonly TimeProvider _clock;
 
-    public Endpoint(RemoraClientOptions options, TimeProvider clock)
+    public Endpoint(Uri address, string? key, TimeProvider clock)
     {
-        _timeout = options.Timeout;
         _clock = clock;
         _http = new(
             new SocketsHttpHandler
@@ -28,12 +26,12 @@ internal sealed class Endpoint : IDisposable
             }
         )
         {
-            BaseAddress = options.Address,
+            BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan, // each call has its own
             MaxResponseContentBufferSize = LargestBody,
         };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora-dotnet");
-        if (options.Key is { } key)
+        if (key is not null)
             _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
     }
 
@@ -43,26 +41,27 @@ internal sealed class Endpoint : IDisposable
     /// <exception cref="RemoraException">
     /// The response has another status, or there is no response.
     /// </exception>
-    public Task<byte[]> GetAsync(string path, CancellationToken cancellation) =>
-        SendAsync(() => new(HttpMethod.Get, path), cancellation);
+    public Task<byte[]> GetAsync(string path, TimeSpan timeout, CancellationToken cancellation) =>
+        SendAsync(() => new(HttpMethod.Get, path), timeout, cancellation);
 
     /// <summary>Posts JSON and returns the body of a response with status 200.</summary>
     /// <exception cref="RemoraException">
     /// The response has another status, or there is no response.
     /// </exception>
-    public Task<byte[]> PostAsync(string path, byte[] json, CancellationToken cancellation) =>
+    public Task<byte[]> PostAsync(string path, byte[] json, TimeSpan timeout, CancellationToken cancellation) =>
         SendAsync(
             () =>
                 new(HttpMethod.Post, path)
                 {
                     Content = new ByteArrayContent(json) { Headers = { ContentType = new("application/json") } },
                 },
+            timeout,
             cancellation
         );
 
-    private Task<byte[]> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellation) =>
+    private Task<byte[]> SendAsync(Func<HttpRequestMessage> make, TimeSpan timeout, CancellationToken cancellation) =>
         WithinAsync(
-            _timeout,
+            timeout,
             async deadline =>
             {
                 using var request = make();
@@ -75,9 +74,14 @@ internal sealed class Endpoint : IDisposable
 
     /// <summary>Opens an event stream. The deadline covers only the headers.</summary>
     /// <exception cref="RemoraException">The stream cannot be opened.</exception>
-    public Task<HttpResponseMessage> OpenAsync(string path, string? lastEventId, CancellationToken cancellation) =>
+    public Task<HttpResponseMessage> OpenAsync(
+        string path,
+        string? lastEventId,
+        TimeSpan timeout,
+        CancellationToken cancellation
+    ) =>
         WithinAsync(
-            _timeout,
+            timeout,
             async deadline =>
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, path);

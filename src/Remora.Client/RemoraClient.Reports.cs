@@ -37,8 +37,8 @@ public sealed partial class RemoraClient
         if (!(wallet > 0 && double.IsFinite(wallet)) || question.Positions.Count == 0)
             throw new ArgumentException("expected a wallet above 0 and at least one position");
         var body = JsonSerializer.SerializeToUtf8Bytes(question, ClientJson.Default.PortfolioQuestion);
-        return await FetchAsync(
-            () => _endpoint.PostAsync("api/v1/portfolio/risk", body, cancellation),
+        return await _services.FetchAsync(
+            (endpoint, timeout) => endpoint.PostAsync("api/v1/portfolio/risk", body, timeout, cancellation),
             answer => RiskJson.ReadPortfolio(answer)
         );
     }
@@ -90,8 +90,7 @@ public sealed partial class RemoraClient
             ("exchange", exchange),
             ("timeframe", timeframe)
         );
-        // Bypasses the breaker: an unavailable store is not evidence about assessments.
-        return RiskJson.ReadScorecard(await _endpoint.GetAsync(path, cancellation), pair);
+        return await FetchStoredAsync(path, answer => RiskJson.ReadScorecard(answer, pair), cancellation);
     }
 
     /// <summary>
@@ -112,8 +111,11 @@ public sealed partial class RemoraClient
             new DecisionReports([.. decisions]),
             ClientJson.Default.DecisionReports
         );
-        // Bypasses the breaker: an unavailable store is not evidence about assessments.
-        return RiskJson.ReadReceipt(await _endpoint.PostAsync("api/v1/decisions", body, cancellation));
+        return await _services.FetchAsync(
+            (endpoint, timeout) => endpoint.PostAsync("api/v1/decisions", body, timeout, cancellation),
+            answer => RiskJson.ReadReceipt(answer),
+            isEvidence: false
+        );
     }
 
     /// <summary>
@@ -139,7 +141,7 @@ public sealed partial class RemoraClient
             ("to", Written(to)),
             ("limit", limit?.ToString(CultureInfo.InvariantCulture))
         );
-        return RiskJson.ReadDecisions(await _endpoint.GetAsync(path, cancellation));
+        return await FetchStoredAsync(path, answer => RiskJson.ReadDecisions(answer), cancellation);
     }
 
     /// <summary>
@@ -158,7 +160,7 @@ public sealed partial class RemoraClient
     )
     {
         var path = Question.PathOf("api/v1/scorecard/books", ("from", Written(from)), ("to", Written(to)));
-        return RiskJson.ReadBookScorecards(await _endpoint.GetAsync(path, cancellation));
+        return await FetchStoredAsync(path, answer => RiskJson.ReadBookScorecards(answer), cancellation);
     }
 
     private static string? Written(DateTimeOffset? time) =>

@@ -21,8 +21,7 @@ public sealed partial class RemoraClient : IDisposable
     private readonly RemoraClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private readonly Endpoint _endpoint;
-    private readonly Breaker _breaker;
+    private readonly Services _services;
 
     /// <param name="options">
     /// The service's address and the behavior without it; null for the defaults.
@@ -41,12 +40,11 @@ public sealed partial class RemoraClient : IDisposable
             throw new ArgumentException(string.Join("; ", errors), nameof(options));
         _clock = clock ?? TimeProvider.System;
         _log = log ?? NullLogger<RemoraClient>.Instance;
-        _endpoint = new(_options, _clock);
-        _breaker = new(_endpoint.Url, _options, _clock, _log);
+        _services = new(_options, _clock, _log);
     }
 
-    /// <summary>The address of the service.</summary>
-    public string Url => _endpoint.Url;
+    /// <summary>The address of the service in use.</summary>
+    public string Url => _services[_services.Current].Url;
 
     /// <summary>
     /// Returns the assessment of a pair. <see cref="Risk.Answered"/> is whether the service
@@ -185,8 +183,7 @@ public sealed partial class RemoraClient : IDisposable
             );
             try
             {
-                // Bypasses the breaker: an unavailable store is not evidence about assessments.
-                page = RiskJson.ReadHistory(await _endpoint.GetAsync(path, cancellation));
+                page = await FetchStoredAsync(path, body => RiskJson.ReadHistory(body), cancellation);
             }
             catch (RemoraException e) when (page is not null && e.Status == 400)
             {
@@ -263,12 +260,12 @@ public sealed partial class RemoraClient : IDisposable
             ("side", side),
             ("policy", policy)
         );
-        await foreach (var risk in new RiskStream(_endpoint, path, _clock, _log).ReadAsync(cancellation))
+        await foreach (var risk in new RiskStream(_services, path, _clock, _log).ReadAsync(cancellation))
             yield return Decide(new(risk.Pair, side, policy, null, null), risk);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _endpoint.Dispose();
+    public void Dispose() => _services.Dispose();
 
     private async ValueTask<Risk> AskAsync(Question question, CancellationToken cancellation)
     {
@@ -357,31 +354,18 @@ public sealed partial class RemoraClient : IDisposable
 
     /// <summary>Sends one request through the breaker, without the cache.</summary>
     private Task<T> FetchAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation) =>
-        FetchAsync(() => _endpoint.GetAsync(path, cancellation), read);
+        _services.FetchAsync((endpoint, timeout) => endpoint.GetAsync(path, timeout, cancellation), read);
 
-    private async Task<T> FetchAsync<T>(Func<Task<byte[]>> send, Func<byte[], T> read)
-    {
-        _breaker.Enter();
-        try
-        {
-            var answer = read(await send());
-            _breaker.Succeed();
-            return answer;
-        }
-        catch (RemoraException e)
-        {
-            if (e.IsCallersFault)
-                _breaker.Succeed();
-            else
-                _breaker.Fail(e);
-            throw;
-        }
-        catch
-        {
-            _breaker.Abandon();
-            throw;
-        }
-    }
+    /// <summary>
+    /// Sends one request for stored data. It bypasses the breaker: an unavailable store is not
+    /// evidence about assessments.
+    /// </summary>
+    private Task<T> FetchStoredAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation) =>
+        _services.FetchAsync(
+            (endpoint, timeout) => endpoint.GetAsync(path, timeout, cancellation),
+            read,
+            isEvidence: false
+        );
 
     private Risk Fallback(Question question, RemoraException error)
     {

@@ -11,10 +11,13 @@ public sealed class RemoraClientOptions
     public const string DefaultUrl = "http://127.0.0.1:8000";
 
     /// <summary>
-    /// The service's address; null uses the variable <c>REMORA_URL</c>, or else
-    /// <see cref="DefaultUrl"/>.
+    /// The service's address, or several separated by commas: the next one is used when one does
+    /// not answer. Null uses the variable <c>REMORA_URL</c>, or else <see cref="DefaultUrl"/>.
     /// </summary>
     public string? Url { get; set; }
+
+    /// <summary>The same as a list, instead of <see cref="Url"/>; empty for none.</summary>
+    public IList<string> Urls { get; } = [];
 
     /// <summary>
     /// The API key, if the service requires one; null uses the variable <c>REMORA_API_KEY</c>.
@@ -25,8 +28,9 @@ public sealed class RemoraClientOptions
     public OnError OnError { get; set; } = OnError.Allow;
 
     /// <summary>
-    /// The timeout of one request as a whole, from the connection to the last byte: above 0, at
-    /// most one hour.
+    /// The timeout of one call as a whole, from the connection to the last byte: above 0, at most
+    /// one hour. With several addresses, each one that is left has an equal share of the time that
+    /// is left.
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -42,19 +46,27 @@ public sealed class RemoraClientOptions
     /// <summary>How long the last answer is used with <see cref="OnError.Last"/>.</summary>
     public TimeSpan LastFor { get; set; } = TimeSpan.FromMinutes(15);
 
-    internal Uri Address => AddressOf(Url) ?? throw new ArgumentException(BadUrl, nameof(Url));
+    internal IReadOnlyList<Uri> Addresses =>
+        Urls.Count > 0
+            ? ServiceAddresses.Parse(Urls)
+            : ServiceAddresses.Parse(Url ?? Variable("REMORA_URL") ?? DefaultUrl);
 
     internal string? Key => ApiKey ?? Variable("REMORA_API_KEY");
-
-    // Not echoed, because it may be a key entered by mistake.
-    private const string BadUrl = "Url: expected an address such as http://127.0.0.1:8000 (a key goes into ApiKey)";
 
     /// <summary>Returns all errors in the options; empty when they are valid.</summary>
     public IReadOnlyList<string> Check()
     {
         var errors = new List<string>();
-        if (AddressOf(Url) is null)
-            errors.Add(BadUrl);
+        if (Url is not null && Urls.Count > 0)
+            errors.Add("Url and Urls: expected only one of them");
+        try
+        {
+            _ = Addresses;
+        }
+        catch (FormatException e)
+        {
+            errors.Add($"{(Urls.Count > 0 ? nameof(Urls) : nameof(Url))}: {e.Message} (a key goes into ApiKey)");
+        }
         if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f'))
             errors.Add("ApiKey: expected printable ASCII characters without spaces");
         if (!Enum.IsDefined(OnError))
@@ -72,18 +84,6 @@ public sealed class RemoraClientOptions
             if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1))
                 errors.Add($"{name} is {value}: expected 0 to 1 day");
         return errors;
-    }
-
-    private static Uri? AddressOf(string? url)
-    {
-        url ??= Variable("REMORA_URL") ?? DefaultUrl;
-        var isUsable =
-            Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address)
-            && address.Scheme is "http" or "https"
-            && address.UserInfo.Length == 0
-            && address.Query.Length == 0
-            && address.Fragment.Length == 0;
-        return isUsable ? address : null;
     }
 
     private static string? Variable(string name) =>

@@ -60,4 +60,13 @@ public sealed class RemoraException : Exception
     public bool IsCallersFault =>
         Fault == RemoraFault.NotTracked
         || (Fault == RemoraFault.Status && Status is >= 400 and < 500 and not 408 and not 429);
+
+    /// <summary>Whether another service may answer the same request.</summary>
+    internal bool MovesOn =>
+        Fault switch
+        {
+            RemoraFault.Status => Status is not (>= 400 and < 500),
+            RemoraFault.BreakerOpen => InnerException is not RemoraException { MovesOn: false },
+            _ => Fault != RemoraFault.NotTracked,
+        };
 }

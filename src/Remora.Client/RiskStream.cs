@@ -6,15 +6,19 @@ using Remora.Supervision;
 namespace Remora.Client;
 
 /// <summary>
-/// Follows the service's event stream across outages. Closes a connection on which nothing arrives,
-/// not even a heartbeat.
+/// Follows the event stream across outages, each time at the next service. Closes a connection on
+/// which nothing arrives, not even a heartbeat.
 /// </summary>
-internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider clock, ILogger log)
+internal sealed class RiskStream(Services services, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
     private string? _lastEventId;
     private bool _isInterrupted;
+    private int _at = services.Current;
+    private bool _movesOn;
+
+    private Endpoint Endpoint => services[_at];
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -26,26 +30,38 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
                 failures = 0;
                 yield return events.Current;
             }
-            await Task.Delay(Backoff.After(++failures, Random.Shared), clock, cancellation);
+            failures++;
+            var isNext = _movesOn && services.Count > 1;
+            if (isNext)
+                // Ids of events are those of one service
+                (_at, _lastEventId) = ((_at + 1) % services.Count, null);
+            if (!isNext || failures % services.Count == 0)
+                await Task.Delay(
+                    Backoff.After(Math.Max(1, failures / services.Count), Random.Shared),
+                    clock,
+                    cancellation
+                );
         }
     }
 
     /// <summary>Returns false when the connection ended. An outage is logged once.</summary>
     private async Task<bool> NextAsync(IAsyncEnumerator<Risk> events, CancellationToken cancellation)
     {
+        _movesOn = true;
         try
         {
             if (await events.MoveNextAsync())
             {
                 if (_isInterrupted)
-                    log.LogInformation("The event stream at {Url} is connected again", endpoint.Url);
+                    log.LogInformation("The event stream at {Url} is connected again", Endpoint.Url);
                 _isInterrupted = false;
                 return true;
             }
-            LogOutage($"{endpoint.Url} closed the stream");
+            LogOutage($"{Endpoint.Url} closed the stream");
         }
         catch (RemoraException e) when (!e.IsCallersFault)
         {
+            _movesOn = e.MovesOn;
             LogOutage(e.Message);
         }
         catch (Exception e)
@@ -61,7 +77,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
 
     private async IAsyncEnumerable<Risk> ConnectionAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var response = await endpoint.OpenAsync(path, _lastEventId, cancellation);
+        using var response = await Endpoint.OpenAsync(path, _lastEventId, services.Timeout, cancellation);
         await using var body = new TimeoutStream(
             await response.Content.ReadAsStreamAsync(cancellation),
             LongestSilence,

@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.Markets;
 using Remora.Store.Backups;
+using Remora.Store.Recording;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
 
@@ -26,6 +27,7 @@ public sealed class MarketStore
         Options.Retention.Check();
         _time = time ?? TimeProvider.System;
         Dialect = new(client.Cluster);
+        Inserts = new(client);
         Rollups =
         [
             .. StoreRollups
@@ -102,21 +104,14 @@ public sealed class MarketStore
     internal ulong Sequence =>
         (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
-    // On a cluster, an insert is acknowledged after it is written to its shard, not after it is
-    // queued.
-    internal IReadOnlyDictionary<string, string> InsertSettings { get; } =
-        new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["distributed_foreground_insert"] = "1",
-            ["max_partitions_per_insert_block"] = "1000",
-        };
+    internal StoreInserts Inserts { get; }
 
-    /// <summary>Returns the expression that readers select from for a rollup.</summary>
-    internal string View(Rollup rollup, string interval)
+    /// <summary>Returns the view that readers select from for a rollup.</summary>
+    internal static string View(Rollup rollup, string interval)
     {
         foreach (var each in rollup.Definition.Intervals)
             if (each.Suffix == interval)
-                return Dialect.From(rollup.ViewOf(each));
+                return rollup.ViewOf(each).Quoted;
         var allowed = string.Join(", ", rollup.Definition.Intervals.Names());
         throw new StoreException(
             $"unknown interval '{interval}' of '{rollup.Definition.Name}': expected one of {allowed}"
@@ -158,6 +153,8 @@ public sealed class MarketStore
                 );
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
+        if (await new Replicas(Client).FindStrayAsync(cancellation) is { } stray)
+            remarks.Add(stray);
         return new(SchemaFile.All[^1].Version, steps, remarks);
     }
 
@@ -168,6 +165,18 @@ public sealed class MarketStore
     /// <summary>Returns rows, bytes and times by table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) =>
         StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>
+    /// Returns which service records, by the leases in the database; null if none ever took one, as
+    /// in an embedded engine.
+    /// </summary>
+    public async Task<RecordingHealth?> RecordingAsync(CancellationToken cancellation = default)
+    {
+        var leases = new LeaseTable(this);
+        return await leases.IsThereAsync(cancellation) && await leases.ReadAsync(cancellation) is { } newest
+            ? new(false, newest.HasExpired ? null : newest.Process, (long)newest.Epoch)
+            : null;
+    }
 
     /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>
     public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) =>

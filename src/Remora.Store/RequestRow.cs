@@ -19,7 +19,7 @@ namespace Remora.Store;
 /// The time from the start of the request to the end of its response, in microseconds.
 /// </param>
 /// <param name="Client">The name of the caller's key; null for an anonymous caller.</param>
-public sealed record RequestRow(
+public readonly record struct RequestRow(
     Instant At,
     string Route,
     string? Pair,

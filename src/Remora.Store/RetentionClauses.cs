@@ -83,7 +83,10 @@ internal sealed partial class RetentionClauses(MarketStore store)
         CancellationToken cancellation
     )
     {
-        var engine = made[table.Value];
+        if (!made.TryGetValue(table.Value, out var engine))
+            throw new StoreException(
+                $"the server at {store.Client.Address} has no table '{table}': the schema says it was created"
+            );
         if (days == 0 && engine.Contains(" TTL ", StringComparison.Ordinal))
             await store.Client.ExecuteAsync(
                 $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL",

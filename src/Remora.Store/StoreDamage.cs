@@ -36,6 +36,8 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
     /// <param name="cancellation">Cancels the inspection.</param>
     public async Task InspectAsync(bool ownEngine, CancellationToken cancellation)
     {
+        if (store.Client.Cluster is not null)
+            return; // a server fetches what is damaged from another replica
         if (ownEngine)
         {
             var parameters = new QueryParameters().Add("part", StoreFault.InPart);

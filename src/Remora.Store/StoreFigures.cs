@@ -32,13 +32,23 @@ public sealed record StoreFigures(
             cancellation
         );
         var tables = await client.ListAsync(
-            "SELECT table, sum(rows), sum(bytes_on_disk), count() FROM system.parts WHERE database = "
-                + "currentDatabase() AND active GROUP BY table ORDER BY table",
+            $"SELECT table, sum(rows), sum(bytes_on_disk), count() FROM {store.Dialect.OfAllShards("system", "parts")} "
+                + "WHERE database = currentDatabase() AND active GROUP BY table ORDER BY table",
             row => new TableFigures(row.String(), (long)row.UInt64(), (long)row.UInt64(), (int)row.UInt64()),
             null,
             cancellation
         );
-        return new(memory, free, total, tables, await LagsAsync(store, cancellation));
+        var names = StoreTable.All.ToDictionary(
+            table => store.Dialect.Local(table.Name).Value,
+            table => table.Name.Value
+        );
+        return new(
+            memory,
+            free,
+            total,
+            [.. tables.Select(table => table with { Name = names.GetValueOrDefault(table.Name, table.Name) })],
+            await LagsAsync(store, cancellation)
+        );
     }
 
     // A rollup's last bucket that ends before the last row of its source means that the view missed
@@ -53,8 +63,8 @@ public sealed record StoreFigures(
             var newest = await LastAsync(
                 store,
                 rollup.QualifiedTime,
-                rollup.FromClause(rollup.Source),
                 rollup.Source,
+                $" AS {rollup.Alias}",
                 where,
                 cancellation
             );
@@ -69,7 +79,7 @@ public sealed record StoreFigures(
                     );
                 if (target is null)
                     continue;
-                var last = await LastAsync(store, "bucket", target.Name.Quoted, target.Name, "", cancellation);
+                var last = await LastAsync(store, "bucket", target.Name, "", "", cancellation);
                 figures.Add(
                     new(
                         rollup.Name.Value,
@@ -86,16 +96,17 @@ public sealed record StoreFigures(
     private static async Task<DateTimeOffset?> LastAsync(
         MarketStore store,
         string time,
-        string from,
         SqlName table,
+        string alias,
         string where,
         CancellationToken cancellation
     )
     {
         var (any, last) = await store.Client.SingleAsync(
-            $"SELECT count() > 0, toDateTime64(max({time}), 3, 'UTC') FROM {from} WHERE _partition_id = (SELECT "
-                + $"max(partition_id) FROM system.parts WHERE database = currentDatabase() AND table = {{t:String}} "
-                + $"AND active){where}",
+            $"SELECT count() > 0, toDateTime64(max({time}), 3, 'UTC') FROM "
+                + $"{store.Dialect.OfAllShards(store.Client.Database, table.Value)}{alias} WHERE _partition_id = "
+                + $"(SELECT max(partition_id) FROM {store.Dialect.OfAllShards("system", "parts")} WHERE database = "
+                + $"currentDatabase() AND table = {{t:String}} AND active){where}",
             row => (row.UInt8() == 1, row.DateTime64()),
             new QueryParameters().Add("t", table.Value),
             cancellation

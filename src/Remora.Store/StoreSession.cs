@@ -8,82 +8,6 @@ using Remora.Supervision;
 
 namespace Remora.Store;
 
-/// <summary>Options of a <see cref="StoreSession"/>.</summary>
-public sealed record StoreSessionOptions
-{
-    /// <summary>The location of the store.</summary>
-    public required StoreLocation Location { get; init; }
-
-    /// <summary>The options of the recorder. Its journal is beside the data.</summary>
-    public required RecorderOptions Recorder { get; init; }
-
-    /// <summary>
-    /// The data folder. If it is missing, an engine folder that was removed while open is not
-    /// created again. The location's folder when null.
-    /// </summary>
-    public string? Root { get; init; }
-
-    /// <summary>The options of the store.</summary>
-    public StoreOptions Store { get; init; } = new();
-
-    /// <summary>
-    /// A loopback port of the embedded engine for curl, Grafana and other clients; null for none.
-    /// Requires <see cref="PortPassword"/>.
-    /// </summary>
-    public int? Port { get; init; }
-
-    /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
-    public string? PortPassword { get; init; }
-
-    /// <summary>Receives a line for the log when a problem begins.</summary>
-    public Action<string>? Notice { get; init; }
-
-    /// <summary>
-    /// Receives a line for the log when a problem has ended; null to send it to
-    /// <see cref="Notice"/>.
-    /// </summary>
-    public Action<string>? Recovery { get; init; }
-
-    /// <summary>
-    /// Restarts the tasks of the store when they fail. The session creates one if null.
-    /// </summary>
-    public Supervisor? Supervisor { get; init; }
-
-    /// <summary>The clock for the times of rows, for example a sandbox's.</summary>
-    public TimeProvider RowClock { get; init; } = TimeProvider.System;
-
-    /// <summary>The schedule of backups; null for none.</summary>
-    public BackupScheduleOptions? Backups { get; init; }
-
-    /// <summary>The interval of checks for rows in the future and for damage.</summary>
-    public TimeSpan InspectionInterval { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>The interval of checks for rollups that are not filled.</summary>
-    public TimeSpan DiagnosisInterval { get; init; } = TimeSpan.FromMinutes(1);
-}
-
-/// <summary>The health of a store.</summary>
-/// <param name="Location">The location, without secrets.</param>
-/// <param name="Ready">Whether it is open and its schema is current.</param>
-/// <param name="Engine">The health of the embedded engine; null with a server.</param>
-/// <param name="Version">The version of ClickHouse; null until the store is open.</param>
-/// <param name="SchemaVersion">The schema version; null until the store is open.</param>
-/// <param name="Error">Why it is not open; null when it is.</param>
-/// <param name="Remarks">Advice for the operator.</param>
-/// <param name="Recorder">The health of the recorder.</param>
-/// <param name="Backups">The health of scheduled backups; null without a schedule.</param>
-public sealed record StoreHealth(
-    string Location,
-    bool Ready,
-    EngineHealth? Engine,
-    string? Version,
-    int? SchemaVersion,
-    string? Error,
-    IReadOnlyList<string> Remarks,
-    RecorderHealth Recorder,
-    BackupHealth? Backups
-);
-
 /// <summary>
 /// A store that opens in the background and receives recorded rows. No caller waits for it: the
 /// session retries until the store opens, and rows wait in the journal meanwhile.
@@ -135,7 +59,9 @@ public sealed class StoreSession
         _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
         _slow = new(options.Notice, options.Recovery);
-        _backups = options.Backups is { } backups ? new(Store, backups, _incidents, _time) : null;
+        _backups = options.Backups is { } backups
+            ? new(Store, backups, _incidents, () => Recorder!.Recording.Here, _time)
+            : null;
         Recorder = new(
             Store,
             options.Recorder with
@@ -143,6 +69,13 @@ public sealed class StoreSession
                 Supervisor = _supervisor,
                 Notice = options.Notice,
                 Recovery = options.Recovery,
+                // The embedded engine has one service: its folder is locked
+                Lease = options.Location.EngineFolder is null
+                    ? (options.Recorder.Lease ?? new()) with
+                    {
+                        RowClock = options.RowClock,
+                    }
+                    : null,
             },
             _time
         );
@@ -168,7 +101,8 @@ public sealed class StoreSession
             _error,
             [.. _preparation?.Remarks ?? [], .. _incidents.Current],
             Recorder.Health,
-            _backups?.Health
+            _backups?.Health,
+            Recorder.Recording
         );
 
     /// <summary>
@@ -424,6 +358,7 @@ public sealed class StoreSession
                 engine with
                 {
                     Port = _options.Port,
+                    NativePort = _options.NativePort,
                     PortPassword = _options.PortPassword,
                     StopTimeout = EngineStop,
                     Supervisor = _supervisor,

@@ -37,21 +37,23 @@ public sealed record StoreStatus(string Version, string Database, int SchemaVers
         var schema = await new SchemaSteps(client, SchemaFile.All).VersionAsync(cancellation);
         var tables = new List<TableStatus>();
         foreach (var table in StoreTable.All)
-            tables.AddRange(await TableAsync(client, store.Dialect.Local(table.Name), table.Time, null, cancellation));
+            tables.AddRange(await TableAsync(store, table.Name, table.Time, null, cancellation));
         foreach (var target in await RollupTarget.ListAsync(store, cancellation))
-            tables.AddRange(await TableAsync(client, target.Name, SqlName.Of("bucket"), target.Rollup, cancellation));
+            tables.AddRange(await TableAsync(store, target.Name, SqlName.Of("bucket"), target.Rollup, cancellation));
         return new(version, client.Database, schema, tables);
     }
 
     private static async Task<IReadOnlyList<TableStatus>> TableAsync(
-        ClickHouseClient client,
+        MarketStore store,
         SqlName table,
         SqlName time,
         string? rollup,
         CancellationToken cancellation
     )
     {
-        var parameters = new QueryParameters().Add("t", table.Value);
+        var client = store.Client;
+        var local = rollup is null ? store.Dialect.Local(table) : table;
+        var parameters = new QueryParameters().Add("t", local.Value);
         var isThere =
             await client.SingleAsync(
                 "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {t:String}",
@@ -62,8 +64,9 @@ public sealed record StoreStatus(string Version, string Database, int SchemaVers
         if (!isThere)
             return [];
         var size = await client.SingleAsync(
-            "SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes), count() FROM system.parts WHERE "
-                + "database = currentDatabase() AND table = {t:String} AND active",
+            "SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes), count() FROM "
+                + $"{store.Dialect.OfAllShards("system", "parts")} WHERE database = currentDatabase() AND table = "
+                + "{t:String} AND active",
             row =>
                 (
                     Rows: (long)row.UInt64(),
@@ -76,7 +79,7 @@ public sealed record StoreStatus(string Version, string Database, int SchemaVers
         );
         var (any, first, last) = await client.SingleAsync(
             $"SELECT count() > 0, toDateTime64(min({time.Quoted}), 3, 'UTC'), toDateTime64(max({time.Quoted}), 3, "
-                + $"'UTC') FROM {table.Quoted}",
+                + $"'UTC') FROM {store.Dialect.OfAllShards(client.Database, local.Value)}",
             row => (row.UInt8() == 1, row.DateTime64(), row.DateTime64()),
             null,
             cancellation

@@ -172,6 +172,10 @@ public sealed class SettingsTests : IDisposable
         File.WriteAllText(file, "\n");
         Assert.Contains("expected 8 to 200 printable ASCII characters", Refused([], port));
 
+        var native = new Dictionary<string, string> { ["clickhouse-native-port"] = "9000" };
+        Assert.Contains("clickhouse_native_port is 9000 and has no password", Refused([], native));
+        Assert.Equal("a password", SettingsReader.Read(null, Password("a password"), native).ClickhousePortPassword);
+
         // Without the port it is not required. Outside the environment it is refused, and the error
         // does not repeat it.
         Assert.Null(SettingsReader.Read(null, Password("a password"), None).ClickhousePortPassword);

@@ -32,6 +32,7 @@ public sealed class BackupScheduleTests(Engine engine)
                 Files = () => [new("keys.json", "[]"u8.ToArray())],
             },
             new(notices.Add),
+            () => true,
             clock
         );
         using var stop = new CancellationTokenSource();

@@ -37,6 +37,19 @@ public sealed class HeartbeatTests(Engine engine)
         Assert.Null(await table.AvailabilityAsync(Some.Time, Some.Time));
     }
 
+    [Fact]
+    public async Task Of_two_services_one_that_cannot_answer_does_not_hide_the_other()
+    {
+        var store = await engine.NewTablesAsync();
+        await store.Heartbeats.AddAsync([.. Beats(0, 4)]);
+        await store.Heartbeats.AddAsync([.. Beats(1, 3).Select(beat => beat with { Ready = false })]);
+        await store.Client.ExecuteAsync("OPTIMIZE TABLE heartbeats FINAL");
+        Assert.Equal(
+            new Availability(1, 4, 0, Some.Time),
+            await store.Heartbeats.AvailabilityAsync(Some.Time, Some.Time + (4 * Minute))
+        );
+    }
+
     private static IEnumerable<Heartbeat> Beats(int from, int to) =>
         Enumerable.Range(from, to - from).Select(i => new Heartbeat(Some.Time + (i * Minute), true));
 }

@@ -312,6 +312,34 @@ public sealed class JournalTests(Engine engine)
     }
 
     [Fact]
+    public async Task Requests_wait_longer_than_market_data_for_a_larger_batch()
+    {
+        var store = await AwayAsync(engine, () => true);
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(scratch.Folder) with
+            {
+                RequestDelay = TimeSpan.FromHours(1),
+            }
+        );
+        var recorder = recorded.Recorder;
+        for (var i = 0; i < 100; i++)
+        {
+            recorder.Request(Recorded.Request(i));
+            recorder.Candle(Some.Btc, Some.Flat(Some.Time + (i * Some.Btc.Timeframe.Length)));
+            await Task.Yield();
+        }
+        await Recorded.UntilAsync(() => recorder.Health.WrittenRows.GetValueOrDefault("candles") == 100, "candles");
+        Assert.Equal(100, recorder.Health.QueuedRows);
+        Assert.Equal(0, recorder.Health.WrittenRows.GetValueOrDefault("api_requests"));
+
+        await recorded.FlushAsync();
+        Assert.Equal(0, recorder.Health.QueuedRows);
+        Assert.Equal(100, recorder.Health.WrittenRows["api_requests"]);
+    }
+
+    [Fact]
     public void A_full_queue_drops_and_counts_and_never_waits()
     {
         using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });

@@ -38,7 +38,7 @@ public sealed class OpenBatchTests
     [Fact]
     public void The_other_rows_of_an_entry_are_kept_and_the_lost_ones_counted()
     {
-        var batches = new OpenBatches(TimeProvider.System);
+        var batches = new OpenBatches(TimeProvider.System, TimeSpan.Zero);
         var candles = Some.Candles(1, 3);
         Assert.Equal(0, batches.Write(new CandleEntry(Some.Btc, Some.Btc.Timeframe, candles), out var failure));
         Assert.Null(failure);

@@ -27,6 +27,7 @@ internal sealed class Recorded : IAsyncDisposable
         {
             JournalFolder = folder,
             BatchDelay = TimeSpan.FromMilliseconds(30),
+            RequestDelay = TimeSpan.Zero,
             RetryDelay = TimeSpan.FromMilliseconds(20),
             LongestRetryDelay = TimeSpan.FromMilliseconds(200),
         };

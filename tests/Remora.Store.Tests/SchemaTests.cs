@@ -235,7 +235,7 @@ public sealed class SchemaTests(Engine engine, SchemaTests.Present present) : IC
             );
         Assert.NotEmpty(
             await client.ListAsync(
-                $"EXPLAIN AST SELECT * FROM {dialect.From(SqlName.Of("risk_1h"))} WHERE bucket > 0",
+                $"EXPLAIN AST SELECT * FROM {dialect.OfAllShards("system", "parts")} WHERE active",
                 row => row.String()
             )
         );

@@ -8,13 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Remora.Load;
 
-/// <summary>The baseline: Kestrel with 'hello world'.</summary>
+/// <summary>The baseline: Kestrel with 'hello world', or with a body of a given length.</summary>
 internal static class HelloServer
 {
     private static readonly byte[] Hello = [.. "hello world"u8];
 
-    public static async Task<int> RunAsync(int port, bool inline)
+    public static async Task<int> RunAsync(int port, bool inline, int? length = null)
     {
+        var body = length is { } bytes ? new byte[bytes] : Hello;
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder
             .WebHost.UseKestrelCore()
@@ -27,8 +28,8 @@ internal static class HelloServer
         app.Run(context =>
         {
             context.Response.ContentType = "text/plain";
-            context.Response.ContentLength = Hello.Length;
-            context.Response.BodyWriter.Write(Hello);
+            context.Response.ContentLength = body.Length;
+            context.Response.BodyWriter.Write(body);
             return Task.CompletedTask;
         });
         await app.RunAsync();

@@ -5,6 +5,11 @@ return args switch
 {
     ["hello", var port] => await HelloServer.RunAsync(int.Parse(port), inline: false),
     ["hello-inline", var port] => await HelloServer.RunAsync(int.Parse(port), inline: true),
+    ["hello-inline", var port, var length] => await HelloServer.RunAsync(
+        int.Parse(port),
+        inline: true,
+        int.Parse(length)
+    ),
     ["risk", var port] => await RiskServer.RunAsync(int.Parse(port)),
     ["stream", var port] => await StreamServer.RunAsync(int.Parse(port)),
     ["readers", var url, var readers, var stalled, var seconds] => await StreamReaders.RunAsync(
@@ -32,7 +37,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: hello PORT | hello-inline PORT | risk PORT | guarded PORT DATA_FOLDER | attack URL KEY REQUESTS IDLE "
+        "usage: hello PORT | hello-inline PORT [BYTES] | risk PORT | guarded PORT DATA_FOLDER | attack URL KEY REQUESTS IDLE "
             + "| stream PORT | readers URL COUNT STALLED SECONDS | rate URL REQUESTS_PER_SECOND SECONDS CONNECTIONS"
     );
     return 2;

@@ -19,24 +19,24 @@ class ReadingAnswers(unittest.TestCase):
             self.assertEqual(raised.exception.kind, "not_an_assessment")
 
     def test_reports_are_checked_and_wrong_arguments_are_not_sent(self):
-        client = RemoraClient("http://127.0.0.1:1")
+        client = RemoraClient("http://127.0.0.1:1", breaker_seconds=0)
         risk = {"value_at_risk": {"0.95": 0.03}, "positions": []}
-        with mock.patch.object(client._endpoint, "get", return_value=risk) as get:
+        with mock.patch.object(client._services.endpoints[0], "get", return_value=risk) as get:
             book = [{"pair": "BTC/USDT", "side": "short", "notional": 500.0}]
             self.assertEqual(client.portfolio(1000, book, limit=0.04), risk)
             get.assert_called_once_with(
-                "/api/v1/portfolio/risk", "POST", {"wallet": 1000, "positions": book, "limit": 0.04}
+                "/api/v1/portfolio/risk", mock.ANY, "POST", {"wallet": 1000, "positions": book, "limit": 0.04}
             )
         for wallet in (0, -1, float("nan"), float("inf"), True):
             with self.assertRaises(ValueError):
                 client.portfolio(wallet, book)
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         record = {"horizons": {}, "alarm": {"raised": False}}
-        with mock.patch.object(client._endpoint, "get", return_value=record) as get:
+        with mock.patch.object(client._services.endpoints[0], "get", return_value=record) as get:
             self.assertEqual(client.scorecard("BTC/USDT", "4h", start), record)
             self.assertIn("horizon=4h&from=2026-01-01T00%3A00%3A00.000Z", get.call_args.args[0])
         graded = {"horizon": "24h", "books": []}
-        with mock.patch.object(client._endpoint, "get", return_value=graded) as get:
+        with mock.patch.object(client._services.endpoints[0], "get", return_value=graded) as get:
             self.assertEqual(client.book_scorecards(end=start), graded)
             self.assertEqual(get.call_args.args[0], "/api/v1/scorecard/books?to=2026-01-01T00%3A00%3A00.000Z")
         with self.assertRaises(ValueError):
@@ -46,15 +46,14 @@ class ReadingAnswers(unittest.TestCase):
                 client.correlations, lambda: client.portfolio(1, book), lambda: client.scorecard("BTC/USDT"),
                 client.book_scorecards
             ):
-                fresh = mock.patch.object(client._endpoint, "get", return_value=wrong)
+                fresh = mock.patch.object(client._services.endpoints[0], "get", return_value=wrong)
                 with fresh, self.assertRaises(RemoraError) as raised:
                     ask()
-                client._breaker.leave(None, "")
                 self.assertEqual(raised.exception.kind, "not_an_assessment")
 
     def test_unknown_values_of_a_forecast_are_none_and_wrong_types_are_refused(self):
         client = RemoraClient("http://127.0.0.1:9")
-        with mock.patch.object(client._endpoint, "get", return_value=forecast_answer("BTC/USDT")):
+        with mock.patch.object(client._services.endpoints[0], "get", return_value=forecast_answer("BTC/USDT")):
             answer = client.forecast("BTC/USDT")
         forecast = answer.forecast
         self.assertEqual((forecast.calendar_known_until, forecast.confidence), (date(2027, 12, 31), None))
@@ -62,7 +61,7 @@ class ReadingAnswers(unittest.TestCase):
         self.assertEqual((horizon.volatility, horizon.percentile, horizon.factors), (0.011, None, {"level": 1.5}))
         self.assertEqual((horizon.probability_of_drawdown, horizon.stop_distances), ({"0.02": None}, {}))
         warming = {"pair": "BTC/USDT", "forecast": None, "no_forecast": "warming_up"}
-        with mock.patch.object(client._endpoint, "get", return_value=warming):
+        with mock.patch.object(client._services.endpoints[0], "get", return_value=warming):
             answer = client.forecast("BTC/USDT")
             self.assertEqual((answer.forecast, answer.no_forecast), (None, "warming_up"))
         for wrong in (
@@ -72,7 +71,7 @@ class ReadingAnswers(unittest.TestCase):
             forecast_answer("BTC/USDT", calendar_known_until="soon"),
         ):
             client = RemoraClient("http://127.0.0.1:9")
-            get = mock.patch.object(client._endpoint, "get", return_value=wrong)
+            get = mock.patch.object(client._services.endpoints[0], "get", return_value=wrong)
             subtest, logged = self.subTest(wrong=wrong), self.assertLogs("remora", logging.WARNING)
             with subtest, logged, get, self.assertRaises(RemoraError) as raised:
                 client.forecast("BTC/USDT")

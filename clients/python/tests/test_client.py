@@ -193,7 +193,7 @@ class Histories(unittest.TestCase):
             {"rows": [{"time": "2025-01-01T02:00:00Z", "safe_share": None}], "next": None},
         ]
         client = RemoraClient("http://127.0.0.1:9")
-        with mock.patch.object(client._endpoint, "get", side_effect=pages) as get:
+        with mock.patch.object(client._services.endpoints[0], "get", side_effect=pages) as get:
             rows = client.history(
                 "BTC/USDT", datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), interval="1h"
             )
@@ -201,11 +201,12 @@ class Histories(unittest.TestCase):
         asked = [parse_qs(urlsplit(call.args[0]).query)["from"] for call in get.call_args_list]
         self.assertEqual(asked, [["2025-01-01T00:00:00.000Z"], ["2025-01-01T02:00:00Z"]])
         full = [pages[0], RemoraError("status", "the span is empty", status=400)]
-        with mock.patch.object(client._endpoint, "get", side_effect=full):
+        with mock.patch.object(client._services.endpoints[0], "get", side_effect=full):
             self.assertEqual(len(client.history("BTC/USDT", datetime(2025, 1, 1, tzinfo=timezone.utc))), 2)
-        with mock.patch.object(client._endpoint, "get", side_effect=pages):
+        with mock.patch.object(client._services.endpoints[0], "get", side_effect=pages):
             self.assertEqual(len(client.history("BTC/USDT")), 2)
-        with mock.patch.object(client._endpoint, "get", return_value={"data": []}), self.assertRaises(RemoraError):
+        wrong = mock.patch.object(client._services.endpoints[0], "get", return_value={"data": []})
+        with wrong, self.assertRaises(RemoraError):
             client.history("BTC/USDT")
         with self.assertRaises(ValueError):
             client.history("BTC/USDT", datetime(2025, 1, 1))

@@ -409,7 +409,7 @@ class InABacktest(WithFiles):
     def test_wrong_settings_are_named(self):
         for wrong, named in (
             ({"hystory": "x"}, "hystory"), ({"on_error": "open"}, "on_error"), ({"interval": "5"}, "interval"),
-            ({"scale_stake": 1}, "scale_stake")
+            ({"scale_stake": 1}, "scale_stake"), ({"url": [8000]}, "url is .8000")
         ):
             with self.subTest(wrong=wrong), self.assertRaisesRegex(ValueError, named):
                 signals(make(Always, RunMode.BACKTEST, **wrong), candles(3))
@@ -601,6 +601,14 @@ class LiveAndDryRun(unittest.TestCase):
             time.sleep(0.02)
         frame = signals(bot, candles(3), "ETH/USDT")
         self.assertEqual(list(frame["enter_tag"]), [None, None, "remora_low"])
+
+    def test_the_next_service_answers(self):
+        self.server.changes = UNSAFE
+        for urls in (["http://127.0.0.1:1", self.server.url], f"http://127.0.0.1:1, {self.server.url}"):
+            bot = make(Always, RunMode.LIVE, url=urls, interval=3600.0, timeout=30.0)
+            bot.bot_start()
+            self.assertTrue(bot._remora_watcher().wait(60))
+            self.assertIsNone(enter(bot))
 
     def test_the_name_of_a_pair_can_differ(self):
         class Spot(Always):

@@ -42,13 +42,19 @@ export interface Risk extends Partial<Assessment> {
 }
 
 export interface Options {
-  /** The address of the service; http://127.0.0.1:8000 by default. */
-  url?: string;
+  /**
+   * The address of the service; http://127.0.0.1:8000 by default. Several as an array or separated
+   * by commas: the next one is used when one does not answer.
+   */
+  url?: string | readonly string[];
   /** The API key, if the service requires one. */
   apiKey?: string;
   /** What to decide when there is no answer; `allow` by default. */
   onError?: OnError;
-  /** The timeout of one request in milliseconds, body included; 2000 by default. */
+  /**
+   * The timeout of one call in milliseconds, body included; 2000 by default. With several
+   * addresses, each one that is left has an equal share of the time that is left.
+   */
   timeout?: number;
   /** How long an answer is cached, in milliseconds; 5000 by default, 0 for no cache. */
   cacheFor?: number;
@@ -84,33 +90,46 @@ export class RemoraError extends Error {
     this.name = 'RemoraError';
   }
 
+  /** Whether another service may answer the same request. */
+  get movesOn(): boolean {
+    return this.status === undefined || this.status < 400 || this.status >= 500;
+  }
+
   /** Whether the request is wrong, and not the service or the connection. */
   get isCallersFault(): boolean {
     return this.status !== undefined && this.status >= 400 && this.status < 500 && this.status !== 429;
   }
 }
 
+const MOST_ADDRESSES = 10;
 const LARGEST_BATCH = 250;
 const LARGEST_MEMORY = 4096;
 const LONGEST_PAUSE = 300_000;
 const LONGEST_EVENT = 1 << 20;
 
+/** One service, and since when it is not asked. */
+interface Service {
+  readonly url: string;
+  closedUntil: number;
+  failure?: RemoraError;
+}
+
 /**
- * A client of one service. `risk`, `isSafe` and `batch` never throw for a reason of the service or
- * the network: they follow `onError`, and nothing but a valid assessment counts as safe.
+ * A client of a service, or of several of which it uses one. `risk`, `isSafe` and `batch` never throw
+ * for a reason of the service or the network: they follow `onError`, and nothing but a valid assessment
+ * counts as safe.
  */
 export class Remora {
-  readonly url: string;
+  readonly #services: Service[];
   readonly #options: Required<Omit<Options, 'url' | 'apiKey'>>;
   readonly #headers: Record<string, string>;
   readonly #answers = new Map<string, { risk: Risk; at: number }>();
-  #closedUntil = 0;
-  #lastFailure = '';
+  #current = 0;
 
   /** @throws TypeError An option is invalid. */
   constructor(options: Options = {}) {
     const { url = 'http://127.0.0.1:8000', apiKey, ...others } = options;
-    this.url = addressOf(url);
+    this.#services = addressesOf(url).map((address) => ({ url: address, closedUntil: 0 }));
     if (apiKey !== undefined && !/^[!-~]+$/.test(apiKey))
       throw new TypeError('apiKey: expected printable ASCII characters without spaces');
     this.#headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
@@ -127,14 +146,19 @@ export class Remora {
         throw new TypeError(`${name} is ${this.#options[name]}: expected 0 to 86400000`);
   }
 
+  /** The address of the service in use. */
+  get url(): string {
+    return this.#services[this.#current]!.url;
+  }
+
   /** Returns the assessment of a pair such as `BTC/USDT`. */
   async risk(pair: string, query: Query = {}): Promise<Risk> {
     const key = keyOf(pair, query);
     const known = this.#answers.get(key);
     if (known && Date.now() - known.at < this.#options.cacheFor) return known.risk;
     try {
-      const answer = await this.#request('api/v1/risk', { pair, ...query });
-      return this.#keep(key, assessmentOf(answer, pair));
+      const read = (answer: unknown): Assessment => assessmentOf(answer, pair);
+      return this.#keep(key, await this.#request('api/v1/risk', { pair, ...query }, undefined, read));
     } catch (error) {
       return this.#fallback(pair, key, asError(error));
     }
@@ -153,11 +177,9 @@ export class Remora {
     for (let first = 0; first < wanted.length; first += LARGEST_BATCH) {
       const part = wanted.slice(first, first + LARGEST_BATCH);
       try {
-        const answer = await this.#request('api/v1/risk/batch', { pairs: part.join(','), ...query });
-        const answers = new Map(listOf(answer, 'assessments').map((item) => {
-          const assessment = assessmentOf(item);
-          return [String(assessment.pair).toUpperCase(), assessment];
-        }));
+        const read = (answer: unknown): Assessment[] => listOf(answer, 'assessments').map((item) => assessmentOf(item));
+        const all = await this.#request('api/v1/risk/batch', { pairs: part.join(','), ...query }, undefined, read);
+        const answers = new Map(all.map((assessment) => [String(assessment.pair).toUpperCase(), assessment]));
         for (const pair of part) {
           const assessment = answers.get(pair.toUpperCase());
           if (assessment) found.set(pair, this.#keep(keyOf(pair, query), assessment));
@@ -265,17 +287,20 @@ export class Remora {
   ): AsyncGenerator<Risk, void, void> {
     let pause = 500;
     let lastId: string | undefined;
+    let at = this.#current;
+    let failures = 0;
     while (!signal?.aborted) {
+      let movesOn = this.#services.length > 1;
       const attempt = new AbortController();
       const stop = (): void => attempt.abort();
       signal?.addEventListener('abort', stop, { once: true });
       try {
         const named = [...pairs].join(',');
         const response = await this.#send(
-          'api/v1/stream', { ...(named && { pair: named }), ...query }, attempt.signal,
+          this.#services[at]!, 'api/v1/stream', { ...(named && { pair: named }), ...query }, attempt.signal,
           lastId === undefined ? {} : { 'Last-Event-ID': lastId });
         for await (const event of events(response, attempt)) {
-          pause = 500;
+          [pause, failures] = [500, 0];
           lastId = event.id ?? lastId;
           if (event.name !== 'assessment') continue;
           const assessment = assessmentOf(parse(event.data));
@@ -285,9 +310,16 @@ export class Remora {
         if (signal?.aborted) return;
         const reason = asError(error);
         if (reason.isCallersFault) throw reason;
+        movesOn &&= reason.movesOn;
       } finally {
         signal?.removeEventListener('abort', stop);
         attempt.abort();
+      }
+      failures++;
+      if (movesOn) {
+        at = (at + 1) % this.#services.length;
+        lastId = undefined; // ids of events are those of one service
+        if (failures % this.#services.length !== 0) continue;
       }
       await sleep(pause, signal);
       pause = Math.min(pause * 2, 30_000);
@@ -324,29 +356,53 @@ export class Remora {
       : undefined;
   }
 
-  /** Sends a request unless the service failed a moment ago, and returns the parsed body. */
-  async #request(path: string, query: object, body?: object): Promise<unknown> {
-    if (Date.now() < this.#closedUntil) throw new RemoraError(this.#lastFailure);
-    try {
-      const response = await this.#send(path, query, AbortSignal.timeout(this.#options.timeout), {}, body);
-      const answer = parse(await response.text());
-      this.#closedUntil = 0;
-      return answer;
-    } catch (error) {
-      const reason = asError(error);
-      if (!reason.isCallersFault) {
-        const wanted = Math.min((reason.retryAfter ?? 0) * 1000, LONGEST_PAUSE);
-        this.#closedUntil = Date.now() + Math.max(this.#options.breakerPeriod, wanted);
-        this.#lastFailure = reason.message;
+  /**
+   * Sends a request to the service in use, then to the next ones until one answers, all within one
+   * timeout. A service that failed a moment ago is not asked.
+   */
+  async #request<T = unknown>(
+    path: string, query: object, body?: object, read = (answer: unknown): T => answer as T,
+  ): Promise<T> {
+    const end = performance.now() + this.#options.timeout;
+    const order = [...this.#services.slice(this.#current), ...this.#services.slice(0, this.#current)];
+    const failures: { url: string; reason: RemoraError }[] = [];
+    for (const [tried, service] of order.entries()) {
+      const left = end - performance.now();
+      if (tried > 0 && left <= 0) break;
+      const shares = 1 + order.slice(tried + 1).filter((other) => other.closedUntil <= Date.now()).length;
+      try {
+        if (Date.now() < service.closedUntil && service.failure) throw service.failure;
+        const signal = AbortSignal.timeout(Math.max(1, Math.ceil(left / shares)));
+        const response = await this.#send(service, path, query, signal, {}, body);
+        const answer = read(parse(await response.text()));
+        service.closedUntil = 0;
+        this.#current = this.#services.indexOf(service);
+        return answer;
+      } catch (error) {
+        const reason = asError(error);
+        if (reason.isCallersFault) {
+          this.#current = this.#services.indexOf(service);
+          throw reason;
+        }
+        if (reason !== service.failure || Date.now() >= service.closedUntil) {
+          const wanted = Math.min((reason.retryAfter ?? 0) * 1000, LONGEST_PAUSE);
+          service.closedUntil = Date.now() + Math.max(this.#options.breakerPeriod, wanted);
+          service.failure = reason;
+        }
+        failures.push({ url: service.url, reason });
+        if (!reason.movesOn) break;
       }
-      throw reason;
     }
+    const { reason } = failures.at(-1)!;
+    if (failures.length === 1) throw reason;
+    const text = failures.map(({ url, reason: { message } }) => `${url}: ${message}`).join('; ');
+    throw new RemoraError(text, reason.status, reason.retryAfter);
   }
 
   async #send(
-    path: string, query: object, signal: AbortSignal, headers: Record<string, string>, body?: object,
+    service: Service, path: string, query: object, signal: AbortSignal, headers: Record<string, string>, body?: object,
   ): Promise<Response> {
-    const url = new URL(path, this.url);
+    const url = new URL(path, service.url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const response = await this.#options.fetch(url, {
@@ -369,8 +425,30 @@ function addressOf(text: string): string {
     url = new URL('invalid:');
   }
   if (!['http:', 'https:'].includes(url.protocol) || url.username || url.password || url.search || url.hash)
-    throw new TypeError('url: expected an address such as http://127.0.0.1:8000 (a key goes into apiKey)');
+    throw new TypeError(
+      'url: expected an address such as http://127.0.0.1:8000, or several separated by commas (a key goes into '
+      + 'apiKey)');
   return url.href;
+}
+
+function addressesOf(given: string | readonly string[]): string[] {
+  const urls = (typeof given === 'string' ? given.split(',') : given).map((text) => addressOf(text.trim()));
+  if (urls.length < 1 || urls.length > MOST_ADDRESSES)
+    throw new TypeError(`url: ${urls.length} addresses: expected 1 to ${MOST_ADDRESSES}`);
+  const twice = urls.find((url, at) => urls.indexOf(url) !== at);
+  if (twice !== undefined) throw new TypeError(`url: ${twice} is listed twice`);
+  const [safe, open] = [urls.find(isSafe), urls.find((url) => !isSafe(url))];
+  if (safe !== undefined && open !== undefined)
+    throw new TypeError(
+      `url: ${open} is neither https nor a loopback address, as ${safe} is: expected addresses that are all as safe, `
+      + 'because the key and the decisions pass through each of them');
+  return urls;
+}
+
+function isSafe(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]'
+    || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function keyOf(pair: string, { side, policy, exchange, timeframe }: Query): string {

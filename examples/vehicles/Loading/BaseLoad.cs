@@ -24,38 +24,50 @@ internal sealed class BaseLoad(VehicleStore store)
     {
         await store.ApplyAsync(cancellation);
         await new VehicleRegister(store.Client).LoadAsync(Files(folder, "vehicles"), cancellation);
-        var options = new RollupLoadOptions
+        return new(
+            await LoadInspectionsAsync(Files(folder, "inspections"), isDetached, time, progress, cancellation),
+            await LoadDefectsAsync(Files(folder, "defects"), isDetached, time, progress, cancellation)
+        );
+    }
+
+    /// <summary>Loads inspections of vehicles that are known.</summary>
+    public Task<RollupLoadReport> LoadInspectionsAsync(
+        IReadOnlyList<string> files,
+        bool isDetached,
+        TimeProvider time,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    ) =>
+        store.Comparison.LoadAsync(
+            files,
+            Options(isDetached, time, ("mileage below a million", "ifNull(mileage < 1000000, true)")),
+            progress: progress,
+            cancellation: cancellation
+        );
+
+    /// <summary>Loads defects of vehicles that are known.</summary>
+    public Task<RollupLoadReport> LoadDefectsAsync(
+        IReadOnlyList<string> files,
+        bool isDetached,
+        TimeProvider time,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    ) => store.Findings.LoadAsync(files, Options(isDetached, time), progress: progress, cancellation: cancellation);
+
+    private static RollupLoadOptions Options(
+        bool isDetached,
+        TimeProvider time,
+        params IEnumerable<(string Name, string Condition)> checks
+    ) =>
+        new()
         {
             IsDetached = isDetached,
             Earliest = Earliest,
             Latest = time.GetUtcNow().AddDays(1),
-            Checks = new Dictionary<string, string>
-            {
-                ["known vehicle"] = "dictHas('vehicle_car', toUInt64(vehicle_id))",
-            },
+            Checks = checks
+                .Prepend(("known vehicle", "dictHas('vehicle_car', toUInt64(vehicle_id))"))
+                .ToDictionary(check => check.Item1, check => check.Item2),
         };
-        var inspections = options with
-        {
-            Checks = new Dictionary<string, string>(options.Checks)
-            {
-                ["mileage below a million"] = "ifNull(mileage < 1000000, true)",
-            },
-        };
-        return new(
-            await store.Comparison.LoadAsync(
-                Files(folder, "inspections"),
-                inspections,
-                progress: progress,
-                cancellation: cancellation
-            ),
-            await store.Findings.LoadAsync(
-                Files(folder, "defects"),
-                options,
-                progress: progress,
-                cancellation: cancellation
-            )
-        );
-    }
 
     private static string[] Files(string folder, string kind)
     {

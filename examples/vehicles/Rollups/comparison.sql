@@ -7,7 +7,7 @@
 -- intervals: 1 year
 -- keys: v.car_id AS car_id
 -- partition: year
--- granularity: 32
+-- granularity: 4
 count() AS tests,
 countIf(not i.passed) AS failures,
 avg(i.mileage) AS mileage_mean,

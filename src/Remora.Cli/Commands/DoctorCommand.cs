@@ -22,7 +22,7 @@ internal static class DoctorCommand
             "doctor",
             "Checks installation, network and settings. Exit code 1 if something is missing."
         );
-        var running = new RunningServiceOptionSet("this machine at the settings' port");
+        var running = new RunningServiceOptionSet("this machine at the settings' port", takesSeveral: false);
         var live = new Option<bool>("--live")
         {
             Description =
@@ -161,7 +161,7 @@ internal static class DoctorCommand
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            var url = running.UrlOf(parsed, UrlOf(settings));
+            var url = running.NamesOf(parsed, UrlOf(settings));
             return (new("service", null, $"the server at {url} is not a Remora service"), null);
         }
     }

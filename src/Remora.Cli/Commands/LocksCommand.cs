@@ -53,7 +53,7 @@ internal static class LocksCommand
                 };
                 try
                 {
-                    (options.Url, options.ApiKey) = (service.UrlOf(parsed).ToString(), service.KeyOf(parsed));
+                    (options.Url, options.ApiKey) = (string.Join(',', service.UrlsOf(parsed)), service.KeyOf(parsed));
                 }
                 catch (ServiceException e)
                 {
@@ -63,7 +63,8 @@ internal static class LocksCommand
                 using var client = new RemoraClient(options, log.CreateLogger<RemoraClient>());
                 var verdicts = new VerdictBoard();
                 Console.Error.WriteLine(
-                    $"maintaining locks in {string.Join(", ", all)} for the service at {client.Url}; stop: Ctrl+C"
+                    $"maintaining locks in {string.Join(", ", all)} for the service at "
+                        + $"{options.Url.Replace(",", ", ")}; stop: Ctrl+C"
                 );
                 using var source = new RemoteVerdicts(
                     client,

@@ -125,7 +125,7 @@ internal static class PairsCommand
         Func<ServiceConnection, ParseResult, CancellationToken, Task<int>> request
     )
     {
-        var service = new RunningServiceOptionSet();
+        var service = new RunningServiceOptionSet(takesSeveral: false);
         service.AddTo(command);
         command.SetAction(
             (parsed, cancellation) => ConnectAsync(service, parsed, running => request(running, parsed, cancellation))
@@ -136,7 +136,7 @@ internal static class PairsCommand
     private static Command CreateAccept()
     {
         var pair = OnePair<string>();
-        var service = new RunningServiceOptionSet();
+        var service = new RunningServiceOptionSet(takesSeveral: false);
         var exchange = new Option<string?>("--exchange")
         {
             Description = "CCXT id of the exchange, if the pair is tracked on several",
@@ -211,7 +211,7 @@ internal static class PairsCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return Terminal.Fail(
-                $"{service.UrlOf(parsed)} returned something that is not a list of pairs; is it a Remora service?",
+                $"{service.NamesOf(parsed)} returned something that is not a list of pairs; is it a Remora service?",
                 ExitCode.Unavailable
             );
         }

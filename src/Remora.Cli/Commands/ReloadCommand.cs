@@ -8,7 +8,7 @@ internal static class ReloadCommand
 {
     public static Command Create()
     {
-        var service = new RunningServiceOptionSet();
+        var service = new RunningServiceOptionSet(takesSeveral: false);
         var command = new Command(
             "reload",
             "Lets a running service read its settings again, and prints what changed and what needs a restart. "

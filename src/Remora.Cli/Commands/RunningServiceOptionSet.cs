@@ -16,7 +16,7 @@ internal sealed class RunningServiceOptionSet
     public const string KeyVariable = "REMORA_API_KEY";
 
     private const int LongestKey = 512;
-    private readonly Option<Uri?> _url;
+    private readonly Option<IReadOnlyList<Uri>?> _url;
 
     private readonly Option<string?> _key = new("--key")
     {
@@ -32,18 +32,48 @@ internal sealed class RunningServiceOptionSet
         HelpName = "FILE",
     };
 
+    private readonly bool _takesSeveral;
+
     /// <param name="otherwise">
     /// The address without <c>--url</c> and <c>REMORA_URL</c>, for the help.
     /// </param>
-    public RunningServiceOptionSet(string otherwise = RemoraClientOptions.DefaultUrl)
+    /// <param name="takesSeveral">
+    /// Whether the command may use any of several services. One that changes or examines a service
+    /// takes one.
+    /// </param>
+    public RunningServiceOptionSet(string otherwise = RemoraClientOptions.DefaultUrl, bool takesSeveral = true)
         : this(
-            Options.Address("--url", $"Address of the service [default: the variable {UrlVariable}, or {otherwise}]")
+            takesSeveral,
+            takesSeveral
+                ? "Address of the service, or several separated by commas: the next one is used when one does not "
+                    + $"answer [default: the variable {UrlVariable}, or {otherwise}]"
+                : $"Address of the service [default: the variable {UrlVariable}, or {otherwise}]"
         ) { }
 
-    private RunningServiceOptionSet(Option<Uri?> url) => _url = url;
+    private RunningServiceOptionSet(bool takesSeveral, string description)
+    {
+        _takesSeveral = takesSeveral;
+        _url = new("--url")
+        {
+            Description = description,
+            HelpName = "URL",
+            CustomParser = result =>
+            {
+                try
+                {
+                    return Parse(result.Tokens[0].Value);
+                }
+                catch (FormatException e)
+                {
+                    result.AddError($"--url: {e.Message}");
+                    return null;
+                }
+            },
+        };
+    }
 
     /// <summary>Creates options for a command that uses a service only with <c>--url</c>.</summary>
-    public static RunningServiceOptionSet Optional(string description) => new(Options.Address("--url", description));
+    public static RunningServiceOptionSet Optional(string description) => new(takesSeveral: true, description);
 
     /// <summary>The option for the address.</summary>
     public Option Url => _url;
@@ -63,20 +93,28 @@ internal sealed class RunningServiceOptionSet
     }
 
     /// <summary>
-    /// Returns the address: <c>--url</c>, else <c>REMORA_URL</c>, else
+    /// Returns the addresses: <c>--url</c>, else <c>REMORA_URL</c>, else
     /// <paramref name="otherwise"/>.
     /// </summary>
     /// <exception cref="ServiceException">The variable is not an address.</exception>
-    public Uri UrlOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl)
+    public IReadOnlyList<Uri> UrlsOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl)
     {
         if (parsed.GetValue(_url) is { } given)
             return given;
-        if (Variable(UrlVariable) is not { } text)
-            return new(otherwise);
-        return Options.TryReadAddress(text, out var address)
-            ? address
-            : throw new ServiceException($"the variable {UrlVariable}: {Options.NotAnAddress}", ExitCode.Usage);
+        try
+        {
+            return Parse(Variable(UrlVariable) ?? otherwise);
+        }
+        catch (FormatException e)
+        {
+            throw new ServiceException($"the variable {UrlVariable}: {e.Message}", ExitCode.Usage);
+        }
     }
+
+    /// <summary>The addresses as text.</summary>
+    /// <exception cref="ServiceException">The variable is not an address.</exception>
+    public string NamesOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl) =>
+        string.Join(", ", UrlsOf(parsed, otherwise));
 
     /// <summary>
     /// Returns the key: <c>--key</c>, else <c>--key-file</c>, else <c>REMORA_API_KEY</c>; null for
@@ -104,7 +142,17 @@ internal sealed class RunningServiceOptionSet
     /// <summary>Creates a client of the service.</summary>
     /// <exception cref="ServiceException">The address or the key is invalid.</exception>
     public ServiceConnection Connect(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl) =>
-        new(UrlOf(parsed, otherwise), KeyOf(parsed));
+        new(UrlsOf(parsed, otherwise), KeyOf(parsed));
+
+    private IReadOnlyList<Uri> Parse(string text)
+    {
+        var addresses = ServiceAddresses.Parse(text);
+        return _takesSeveral || addresses.Count == 1
+            ? addresses
+            : throw new FormatException(
+                $"{addresses.Count} addresses: this command concerns one service, name it with --url"
+            );
+    }
 
     private static string Read(string file)
     {

@@ -50,7 +50,7 @@ internal static class SourceNewsCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return Terminal.Fail(
-                $"{service.UrlOf(parsed)} returned something that is not news; is it a Remora service?",
+                $"{service.NamesOf(parsed)} returned something that is not news; is it a Remora service?",
                 ExitCode.Unavailable
             );
         }

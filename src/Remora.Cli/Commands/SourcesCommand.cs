@@ -64,7 +64,7 @@ internal static class SourcesCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return Terminal.Fail(
-                $"{service.UrlOf(parsed)} returned something that is not a list of sources; is it a Remora service?",
+                $"{service.NamesOf(parsed)} returned something that is not a list of sources; is it a Remora service?",
                 ExitCode.Unavailable
             );
         }

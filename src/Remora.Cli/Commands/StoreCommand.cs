@@ -29,6 +29,12 @@ internal static class StoreCommand
                     Console.WriteLine(JsonSerializer.Serialize(status, CliJson.Shared.StoreStatus));
                 else
                     Terminal.Data.Write(Render(status));
+                if (!parsed.GetValue(json) && await store.RecordingAsync(cancellation) is { } recording)
+                    Console.WriteLine(
+                        recording.By is { } by
+                            ? string.Create(CultureInfo.InvariantCulture, $"recorded by {by} (lease {recording.Lease})")
+                            : "no service records"
+                    );
                 return ExitCode.Ok;
             }
         );

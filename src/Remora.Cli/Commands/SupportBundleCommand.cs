@@ -30,7 +30,7 @@ internal static class SupportBundleCommand
     public static Command Create()
     {
         var service = new ServiceOptionSet();
-        var running = new RunningServiceOptionSet("this machine at the settings' port");
+        var running = new RunningServiceOptionSet("this machine at the settings' port", takesSeveral: false);
         var to = new Option<string>("--to")
         {
             Description = "Zip file to write",

@@ -27,6 +27,18 @@ public sealed record EmbeddedEngineOptions
     public int? Port { get; init; }
 
     /// <summary>
+    /// The loopback port of ClickHouse's native interface, with the same users, for example for
+    /// clickhouse-client and <c>remote()</c>; any free port if 0, none if null.
+    /// </summary>
+    public int? NativePort { get; init; }
+
+    /// <summary>
+    /// The TCP ports to which SQL can connect, of any host, for example with <c>remote()</c>.
+    /// Otherwise Landlock in the kernel (Linux 6.7 or later) allows no connection.
+    /// </summary>
+    public IReadOnlyList<int> ConnectPorts { get; init; } = [];
+
+    /// <summary>
     /// The password of <see cref="ReadingUser"/>: one line of 1 to 1000 bytes. A random one if
     /// null.
     /// </summary>
@@ -102,7 +114,17 @@ public sealed record EmbeddedEngineOptions
 /// <param name="ReaderPassword">
 /// The password of <see cref="EmbeddedEngineOptions.ReadingUser"/>.
 /// </param>
-public sealed record EngineEndpoint(int Port, int Pid, string? Unconfined, string Password, string ReaderPassword)
+/// <param name="NativePort">
+/// The loopback port of the native interface; null for none.
+/// </param>
+public sealed record EngineEndpoint(
+    int Port,
+    int Pid,
+    string? Unconfined,
+    string Password,
+    string ReaderPassword,
+    int? NativePort = null
+)
 {
     /// <summary>The user with all rights.</summary>
     public const string Owner = "service";

@@ -84,6 +84,16 @@ internal sealed class HostProcess : IChild
             yield return "--port";
             yield return port.ToString(CultureInfo.InvariantCulture);
         }
+        if (options.NativePort is { } native)
+        {
+            yield return "--native-port";
+            yield return native.ToString(CultureInfo.InvariantCulture);
+        }
+        foreach (var connect in options.ConnectPorts)
+        {
+            yield return "--connect";
+            yield return connect.ToString(CultureInfo.InvariantCulture);
+        }
         if (options.PortPassword is not null)
             yield return "--password-stdin";
         yield return "--database";

@@ -76,7 +76,9 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
         var text = string.Join(", ", columns.Select(column => $"`{column.Name}` {TargetType(column)}"));
         var order = string.Join(", ", [.. Definition.Keys.Select(key => key.Name.Quoted), "bucket"]);
         var engine = client.Cluster is null ? "AggregatingMergeTree" : "ReplicatedAggregatingMergeTree";
-        var window = client.Cluster is null ? $"non_replicated_deduplication_window = {DeduplicationWindow}, " : "";
+        var window = client.Cluster is null
+            ? $"non_replicated_deduplication_window = {DeduplicationWindow}"
+            : InsertToken.ReplicatedWindow;
         var granularity = Definition.Granularity is { } rows
             ? $"index_granularity = {rows.ToString(CultureInfo.InvariantCulture)}, "
             : "";
@@ -87,7 +89,7 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
                     ? ""
                     : $" TTL bucket + INTERVAL {retention.Days.ToString(CultureInfo.InvariantCulture)} DAY"
             )
-            + $" SETTINGS {window}{granularity}"
+            + $" SETTINGS {window}, {granularity}"
             + string.Concat(Definition.TableSettings.Select(setting => $"{setting}, "))
             + $"allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
     }

@@ -295,11 +295,7 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
         if (token is not null)
             settings["max_insert_threads"] = "1"; // threads would number the blocks differently each time
         if (Client.Cluster is not null)
-        {
-            // Servers that do not run do it when they are back
-            settings["distributed_ddl_output_mode"] = "throw_only_active";
             settings["receive_timeout"] = Options.InsertTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        }
         if (Replicas > 0)
             foreach (var (name, value) in QuorumOf(Replicas))
                 settings[name] = value;

@@ -291,15 +291,13 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             || inner.StartsWith("Decimal", StringComparison.Ordinal);
     }
 
-    private async Task<Dictionary<string, Facts>> SourceAsync(
-        List<RollupAggregate> exact,
-        CancellationToken cancellation
-    ) =>
-        await FactsAsync(
+    private Task<Dictionary<string, Facts>> SourceAsync(List<RollupAggregate> exact, CancellationToken cancellation) =>
+        FactsAsync(
             Definition.Source,
-            $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count(), "
-                + $"{Values(exact.Select(aggregate => aggregate.Value))} "
-                + $"FROM {Definition.FromClause(Definition.Source)}{Where(null)} GROUP BY p",
+            chain.PartitionOf(Definition.QualifiedTime),
+            $"count(), {Values(exact.Select(aggregate => aggregate.Value))}",
+            condition => $"{Definition.FromClause(Definition.Source)}{Where(condition)}",
+            exact,
             cancellation
         );
 
@@ -318,28 +316,52 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return rolled;
     }
 
-    private async Task<Dictionary<string, Facts>> RolledAsync(
+    private Task<Dictionary<string, Facts>> RolledAsync(
         RollupInterval interval,
         List<RollupAggregate> exact,
         CancellationToken cancellation
     ) =>
-        await FactsAsync(
+        FactsAsync(
             chain.Target(interval),
-            $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), "
-                + $"{Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} "
-                + $"AS t GROUP BY p",
+            chain.PartitionOf("t.bucket"),
+            $"sum(t.rows), {Values(exact.Select(aggregate => aggregate.Merge("t")))}",
+            condition => $"{chain.Target(interval).Quoted} AS t{(condition is null ? "" : $" WHERE {condition}")}",
+            exact,
             cancellation
         );
 
-    private async Task<Dictionary<string, Facts>> FactsAsync(SqlName table, string sql, CancellationToken cancellation)
+    // uniqExact keeps all values: those of one partition at a time must fit into the memory.
+    private async Task<Dictionary<string, Facts>> FactsAsync(
+        SqlName table,
+        string partition,
+        string facts,
+        Func<string?, string> from,
+        List<RollupAggregate> exact,
+        CancellationToken cancellation
+    )
     {
         await database.SyncAsync(table, cancellation);
-        var rows = await database.ListAsync(
-            sql,
-            row => (row.String(), new Facts((long)row.UInt64(), row.Array(r => r.Float64()))),
-            cancellation
-        );
-        return rows.ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal);
+        List<string?> conditions = [null];
+        if (exact.Exists(aggregate => aggregate.Function.StartsWith("uniqExact", StringComparison.Ordinal)))
+            conditions =
+            [
+                .. await database.ListAsync(
+                    $"SELECT DISTINCT toString({partition}) FROM {from(null)}",
+                    row => $"{partition} = {row.String()}",
+                    cancellation
+                ),
+            ];
+        var all = new Dictionary<string, Facts>(StringComparer.Ordinal);
+        foreach (var condition in conditions)
+        foreach (
+            var (id, read) in await database.ListAsync(
+                $"SELECT toString({partition}) AS p, {facts} FROM {from(condition)} GROUP BY p",
+                row => (row.String(), new Facts((long)row.UInt64(), row.Array(r => r.Float64()))),
+                cancellation
+            )
+        )
+            all.Add(id, read);
+        return all;
     }
 
     private static string Values(IEnumerable<string> values) =>

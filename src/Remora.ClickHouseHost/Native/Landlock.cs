@@ -43,7 +43,7 @@ internal enum FileRights : ulong
 
 /// <summary>
 /// Landlock rules. <see cref="Enter"/> applies them to the calling thread and to the threads and
-/// programs that it starts later. They can use only the files of a rule, connect to no TCP port,
+/// programs that it starts later. They can use only the files and TCP ports of a rule,
 /// and send no signal to a process outside.
 /// </summary>
 internal sealed unsafe partial class Landlock : IDisposable
@@ -114,11 +114,16 @@ internal sealed unsafe partial class Landlock : IDisposable
     }
 
     /// <summary>Allows listening on a TCP port; 0 for any free port.</summary>
-    public void AllowPort(int port)
+    public void AllowPort(int port) => AllowNetwork(BindTcp, port);
+
+    /// <summary>Allows connections to a TCP port, of any host.</summary>
+    public void AllowConnection(int port) => AllowNetwork(ConnectTcp, port);
+
+    private void AllowNetwork(ulong rights, int port)
     {
         if (Version < 4)
             return;
-        var rule = new NetworkPort { Rights = BindTcp, Port = (ulong)port };
+        var rule = new NetworkPort { Rights = rights, Port = (ulong)port };
         _ = syscall(AddRule, _rules, PortRule, (nint)(&rule), 0);
     }
 

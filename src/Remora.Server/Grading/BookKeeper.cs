@@ -100,7 +100,7 @@ internal sealed class BookKeeper(
         deadline.CancelAfter(Patience);
         try
         {
-            if (!await session.IsReadyWithinAsync(TimeSpan.Zero, deadline.Token))
+            if (!session.Recorder.Recording.Here || !await session.IsReadyWithinAsync(TimeSpan.Zero, deadline.Token))
                 return false;
             await session.Store.Books.AddAsync(row, deadline.Token);
             return true;

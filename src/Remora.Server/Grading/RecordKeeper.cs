@@ -90,7 +90,10 @@ internal sealed class RecordKeeper(StoreSession session, IReadOnlyList<MarketId>
         {
             var record = session.Store.Record;
             var now = Instant.From(clock.GetUtcNow());
-            if (await record.NewestFitAsync(market, deadline.Token) is not { } newest || newest <= now - FitAge)
+            if (
+                session.Recorder.Recording.Here
+                && (await record.NewestFitAsync(market, deadline.Token) is not { } newest || newest <= now - FitAge)
+            )
                 await FitAsync(record, market, now, deadline.Token);
             var until = RecordGrader.EndOfDays(now);
             if (_alarms.TryGetValue(market, out var known) && known.Until == until)

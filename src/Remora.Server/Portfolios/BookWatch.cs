@@ -176,7 +176,7 @@ internal sealed class BookWatch
         deadline.CancelAfter(Patience);
         try
         {
-            if (!await _store!.IsReadyWithinAsync(TimeSpan.Zero, deadline.Token))
+            if (!_store!.Recorder.Recording.Here || !await _store.IsReadyWithinAsync(TimeSpan.Zero, deadline.Token))
                 return;
             await _store.Store.Books.AddAsync(
                 RecordedBook.Row(book.Bot, hour, book.Currency!, risk, book.LiquidationChance),

@@ -74,11 +74,21 @@ internal static class DeclaredStoreSettings
                 See = "[the port](store.md#the-port)",
             },
             Declare.One(
+                "clickhouse_native_port",
+                Kind.Port,
+                s => s.ClickhouseNativePort,
+                (s, v) => s with { ClickhouseNativePort = v },
+                "Local port for read-only access by ClickHouse's native protocol; requires a password"
+            ) with
+            {
+                See = "[the native port](store.md#the-native-port)",
+            },
+            Declare.One(
                 "clickhouse_port_password_file",
                 Kind.File,
                 s => s.ClickhousePortPasswordFile,
                 (s, v) => s with { ClickhousePortPasswordFile = v },
-                $"File whose first line is the password of that port, unless {PortPassword.Variable} contains it"
+                $"File whose first line is the password of these ports, unless {PortPassword.Variable} contains it"
             ),
         ];
 

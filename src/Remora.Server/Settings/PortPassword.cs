@@ -1,7 +1,7 @@
 namespace Remora.Server.Settings;
 
 /// <summary>
-/// The password of the embedded engine's port, from the environment or from a file that a setting
+/// The password of the embedded engine's ports, from the environment or from a file that a setting
 /// names.
 /// </summary>
 internal static class PortPassword
@@ -26,14 +26,17 @@ internal static class PortPassword
         List<string> errors
     )
     {
-        if (!settings.Store || settings.ClickhousePort is null || settings.Clickhouse is not null)
+        var (key, port) = settings.ClickhousePort is { } http
+            ? ("clickhouse_port", http)
+            : ("clickhouse_native_port", settings.ClickhouseNativePort);
+        if (!settings.Store || port is null || settings.Clickhouse is not null)
             return null;
         var variable = environment.TryGetValue(Variable, out var set) && set.Length > 0 ? set : null;
         switch (variable, settings.ClickhousePortPasswordFile)
         {
             case (null, null):
                 errors.Add(
-                    $"clickhouse_port is {settings.ClickhousePort} and has no password: set {Variable}, "
+                    $"{key} is {port} and has no password: set {Variable}, "
                         + "or name a file that contains it in clickhouse_port_password_file"
                 );
                 return null;

@@ -134,13 +134,19 @@ public sealed record ServiceSettings
     public int? ClickhousePort { get; init; }
 
     /// <summary>
-    /// A file with the password of that port in its first line; null if the environment contains
+    /// A loopback port on which the embedded engine accepts clients of ClickHouse's native
+    /// protocol; null for none.
+    /// </summary>
+    public int? ClickhouseNativePort { get; init; }
+
+    /// <summary>
+    /// A file with the password of these ports in its first line; null if the environment contains
     /// the password.
     /// </summary>
     public string? ClickhousePortPasswordFile { get; init; }
 
     /// <summary>
-    /// The password of the user <c>remora</c> on that port; null without the port.
+    /// The password of the user <c>remora</c> on these ports; null without a port.
     /// </summary>
     public string? ClickhousePortPassword { get; init; }
 

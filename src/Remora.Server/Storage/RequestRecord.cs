@@ -72,8 +72,10 @@ internal static class RequestRecord
             value = value[..end];
         if (value.Length > Pair.MaxLength * 3)
             return null;
-        var text = Uri.UnescapeDataString(value.ToString()).ToUpperInvariant();
-        return board.MarketsOf(text) is [var market, ..] ? market.Id.Pair.ToString() : null;
+        var markets = board.MarketsOf(value);
+        if (markets.Length == 0)
+            markets = board.MarketsOf(Uri.UnescapeDataString(value).ToUpperInvariant());
+        return markets is [var market, ..] ? market.Id.Pair.ToString() : null;
     }
 
     /// <summary>

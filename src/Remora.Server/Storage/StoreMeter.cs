@@ -26,6 +26,11 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
     public void Register(Meter meter)
     {
         Gauge("remora.store.ready", "Whether the store has been opened: 1 or 0.", health => health.Ready ? 1 : 0);
+        Gauge(
+            "remora.recorder.recording",
+            "Whether this service records market data: 1 or 0; of several on one store, one does.",
+            health => health.Recording.Here ? 1 : 0
+        );
         meter.CreateObservableGauge(
             "remora.store.engine.up",
             () => Engine(engine => engine.State == EngineState.Running ? 1 : 0),

@@ -44,6 +44,7 @@ internal sealed class BackupSchedule(
     MarketStore store,
     BackupScheduleOptions options,
     Incidents incidents,
+    Func<bool> records,
     TimeProvider time
 )
 {
@@ -72,7 +73,8 @@ internal sealed class BackupSchedule(
             try
             {
                 Read();
-                if (time.GetUtcNow() is var now && now >= _health.Due && now >= earliest)
+                // Of several services on a store, the one that records
+                if (records() && time.GetUtcNow() is var now && now >= _health.Due && now >= earliest)
                 {
                     earliest = now + Retry;
                     PrepareFolder();

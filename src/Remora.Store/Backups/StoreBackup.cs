@@ -40,8 +40,9 @@ public sealed class StoreBackup(MarketStore store)
     {
         if (store.Client.Cluster is not null)
             throw new StoreException(
-                "a cluster cannot be backed up by Remora: use ClickHouse's BACKUP … ON CLUSTER, which includes all "
-                    + "shards"
+                "a cluster is backed up by its servers, each its part, to a place that all of them reach: "
+                    + $"BACKUP DATABASE {store.Client.Database} ON CLUSTER {store.Client.Cluster} TO S3(…) or "
+                    + "Disk(…)"
             );
         var target = new BackupFolder(folder);
         try

@@ -57,7 +57,10 @@ public sealed class StoreRestore(MarketStore store)
     )
     {
         if (store.Client.Cluster is not null)
-            throw new StoreException("a cluster cannot be restored by Remora: use ClickHouse's RESTORE … ON CLUSTER");
+            throw new StoreException(
+                $"a cluster is restored by its servers: RESTORE DATABASE {store.Client.Database} ON CLUSTER "
+                    + $"{store.Client.Cluster} FROM S3(…) or Disk(…)"
+            );
         var backup = new BackupFolder(folder);
         var manifest = await backup.ReadAsync(cancellation);
         if (await backup.DamageAsync(manifest, unpack: false, progress, cancellation) is [var damage, ..])
@@ -340,7 +343,7 @@ public sealed class StoreRestore(MarketStore store)
         var options = new QueryOptions
         {
             Timeout = Timeout.InfiniteTimeSpan,
-            Settings = new Dictionary<string, string>(store.InsertSettings, StringComparer.Ordinal)
+            Settings = new Dictionary<string, string>(store.Inserts.Settings, StringComparer.Ordinal)
             {
                 ["optimize_on_insert"] = "0",
             },

@@ -54,14 +54,7 @@ public sealed class AssessmentImport(MarketStore store)
     {
         if (_open == 0)
             return;
-        await store.Client.InsertAsync(
-            StoreTable.Assessments.Name,
-            StoreTable.Assessments.Columns,
-            _rows,
-            Guid.NewGuid().ToString("N"),
-            new QueryOptions { Settings = store.InsertSettings },
-            cancellation
-        );
+        await store.Inserts.InsertAsync(StoreTable.Assessments, _rows, cancellation);
         Added += _open;
         _open = 0;
         _rows.Clear();

@@ -88,14 +88,7 @@ public sealed class CandleImport(MarketStore store)
         {
             if (open == 0)
                 return;
-            await store.Client.InsertAsync(
-                StoreTable.Candles.Name,
-                StoreTable.Candles.Columns,
-                writer,
-                Guid.NewGuid().ToString("N"),
-                new QueryOptions { Settings = store.InsertSettings },
-                cancellation
-            );
+            await store.Inserts.InsertAsync(StoreTable.Candles, writer, cancellation);
             imported += open;
             open = 0;
             writer.Clear();

@@ -14,13 +14,15 @@ internal sealed class BatchSender(
     RecorderOptions options,
     TimeProvider time,
     RecorderLog log,
-    BatchWriter writer
+    BatchWriter writer,
+    RecorderLease? lease
 )
 {
     /// <summary>The number of attempts to read a file before its batch is set aside.</summary>
     private const int MostReads = 8;
 
     private const string Sending = "sending: ";
+    private static readonly TimeSpan LeasePause = TimeSpan.FromMilliseconds(200);
 
     private volatile bool _isEnding;
     private volatile bool _isFailing;
@@ -118,14 +120,7 @@ internal sealed class BatchSender(
                 return;
             try
             {
-                await store.Client.InsertAsync(
-                    batch.Table,
-                    batch.Columns,
-                    batch.Rows,
-                    batch.Token,
-                    new QueryOptions { Timeout = options.InsertTimeout, Settings = store.InsertSettings },
-                    cancellation
-                );
+                await InsertAsync(batch, cancellation);
                 journal.Remove(entry);
                 log.Wrote(entry.Table, entry.Rows);
             }
@@ -181,6 +176,38 @@ internal sealed class BatchSender(
                 $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': "
                     + $"{Path.GetFileName(entry.Path)}: {reason}"
             );
+        }
+    }
+
+    private async Task InsertAsync(JournalBatch batch, CancellationToken cancellation)
+    {
+        var settings = new QueryOptions { Timeout = options.InsertTimeout, Settings = store.Inserts.Settings };
+        if (lease is null || !LeasedInsert.IsLeased(batch.Table.Value))
+        {
+            await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token, settings, cancellation);
+            return;
+        }
+        settings = settings with { Settings = LeasedInsert.Settings(settings.Settings) };
+        while (true)
+        {
+            var isPresent = lease.Own == batch.Epoch;
+            if (!isPresent && !lease.MayAddLate)
+            {
+                await Task.Delay(LeasePause, time, cancellation);
+                continue;
+            }
+            var sql = isPresent
+                ? LeasedInsert.Fenced(lease.Table, batch.Epoch, batch)
+                : LeasedInsert.Late(lease.Table, batch.Epoch, writer.JournalId!, batch);
+            try
+            {
+                await store.Client.InsertAsync(sql, batch.Rows, batch.Token, settings, cancellation);
+                return;
+            }
+            catch (ClickHouseException e) when (isPresent && e.Code == LeasedInsert.IsOver)
+            {
+                lease.Refused(batch.Epoch);
+            }
         }
     }
 

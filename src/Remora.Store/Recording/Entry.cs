@@ -4,12 +4,23 @@ using Remora.Store.Tables;
 namespace Remora.Store.Recording;
 
 /// <summary>What is handed to the recorder at once. Each case writes its own rows.</summary>
-internal abstract record Entry
+internal interface IEntry
 {
     /// <summary>The number of rows.</summary>
-    public abstract int Rows { get; }
+    int Rows { get; }
 
     /// <summary>Adds the rows to the open batches.</summary>
+    void WriteTo(OpenBatches batches);
+}
+
+/// <summary>An event of a market or a source.</summary>
+internal abstract record Entry : IEntry
+{
+    public abstract int Rows { get; }
+
+    /// <summary>The moment from which on it is part of the record; null if it has no own.</summary>
+    public virtual Instant? Moment => null;
+
     public abstract void WriteTo(OpenBatches batches);
 }
 
@@ -30,6 +41,8 @@ internal sealed record ObservationEntry(Observation Observation) : Entry
 {
     public override int Rows => 1;
 
+    public override Instant? Moment => Observation.KnowableAt;
+
     public override void WriteTo(OpenBatches batches) => batches.Add(Observation);
 }
 
@@ -37,6 +50,8 @@ internal sealed record ObservationEntry(Observation Observation) : Entry
 internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle, Instant? Published) : Entry
 {
     public override int Rows => WithCandle ? 2 : 1;
+
+    public override Instant? Moment => Assessment.AssessedAt;
 
     public override void WriteTo(OpenBatches batches)
     {
@@ -47,10 +62,13 @@ internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle, I
     }
 }
 
-/// <summary>A request that the service answered.</summary>
-internal sealed record RequestEntry(RequestRow Request) : Entry
+/// <summary>
+/// A request that the service answered. A value, because there can be tens of thousands per second,
+/// each of which waits for a while.
+/// </summary>
+internal readonly record struct RequestEntry(RequestRow Request) : IEntry
 {
-    public override int Rows => 1;
+    public int Rows => 1;
 
-    public override void WriteTo(OpenBatches batches) => batches.Add(Request);
+    public void WriteTo(OpenBatches batches) => batches.Add(Request);
 }

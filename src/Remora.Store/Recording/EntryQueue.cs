@@ -7,10 +7,12 @@ namespace Remora.Store.Recording;
 /// A bounded queue of entries from any thread to the recorder. Adding never waits: an entry that
 /// finds the queue full is dropped and counted.
 /// </summary>
+/// <typeparam name="T">The type of an entry.</typeparam>
 /// <param name="capacity">The maximum number of entries.</param>
-internal sealed class EntryQueue(int capacity)
+internal sealed class EntryQueue<T>(int capacity)
+    where T : IEntry
 {
-    private readonly Channel<Entry> _entries = Channel.CreateBounded<Entry>(
+    private readonly Channel<T> _entries = Channel.CreateBounded<T>(
         new BoundedChannelOptions(capacity) { SingleReader = true }
     );
 
@@ -28,7 +30,7 @@ internal sealed class EntryQueue(int capacity)
 
     /// <summary>Adds an entry, or drops it if the queue is full.</summary>
     /// <returns>The number of entries received so far.</returns>
-    public long Add(Entry entry)
+    public long Add(in T entry)
     {
         if (!_entries.Writer.TryWrite(entry))
             Interlocked.Add(ref _droppedRows, entry.Rows);
@@ -36,5 +38,5 @@ internal sealed class EntryQueue(int capacity)
     }
 
     /// <summary>Takes the oldest entry; for the recorder only.</summary>
-    public bool TryTake([MaybeNullWhen(false)] out Entry entry) => _entries.Reader.TryRead(out entry);
+    public bool TryTake([MaybeNullWhen(false)] out T entry) => _entries.Reader.TryRead(out entry);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Remora.Store.Files;
 
 namespace Remora.Store.Recording;
@@ -21,12 +22,23 @@ internal sealed class Journal : IDisposable
     private long _next = 1;
     private long _firstOwn = 1; // batches with smaller numbers were found at the start
     private JournalFile? _taken;
+    private string? _id;
 
     private Journal(string folder, long mostBytes, FileStream owner)
     {
         _folder = folder;
         _mostBytes = mostBytes;
         _owner = owner;
+    }
+
+    /// <summary>The id of the folder. It stays the same when a service is started again.</summary>
+    public string Id
+    {
+        get
+        {
+            lock (_lock)
+                return _id ??= IdOf(_folder);
+        }
     }
 
     private string SetAsideFolder => Path.Combine(_folder, "set-aside");
@@ -66,6 +78,26 @@ internal sealed class Journal : IDisposable
         {
             lock (_lock)
                 return _entries.First?.Value.Number < _firstOwn;
+        }
+    }
+
+    /// <summary>The number of the last batch that was appended.</summary>
+    public long LastNumber
+    {
+        get
+        {
+            lock (_lock)
+                return _next - 1;
+        }
+    }
+
+    /// <summary>The number of the first batch of market data; null for none.</summary>
+    public long? FirstOfMarkets
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.FirstOrDefault(entry => LeasedInsert.IsLeased(entry.Table))?.Number;
         }
     }
 
@@ -235,6 +267,25 @@ internal sealed class Journal : IDisposable
             _next = entry.Number + 1;
         }
         _firstOwn = _next;
+    }
+
+    private static string IdOf(string folder)
+    {
+        var path = Path.Combine(folder, "id");
+        var id = Guid.NewGuid().ToString("N");
+        try
+        {
+            if (File.Exists(path) && Guid.TryParseExact(File.ReadAllText(path), "N", out var known))
+                return known.ToString("N");
+            using var file = PrivateFile.Open(path, FileMode.Create, bufferSize: 0);
+            file.Write(Encoding.ASCII.GetBytes(id));
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The disk is full: a new id at each start only costs a wait for the old lease
+        }
+        return id;
     }
 
     private static bool IsWhole(string path)

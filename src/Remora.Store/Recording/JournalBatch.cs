@@ -20,6 +20,21 @@ internal sealed record JournalBatch(
     private const int ChecksumBytes = 32;
     private static readonly byte[] Mark = "remora journal 1\n"u8.ToArray();
 
+    /// <summary>
+    /// The lease under which the rows were recorded; 0 if they were recorded without one.
+    /// </summary>
+    public ulong Epoch =>
+        Token.IndexOf('-', StringComparison.Ordinal) is > 0 and var end
+        && ulong.TryParse(Token.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            ? epoch
+            : 0;
+
+    /// <summary>Returns a new token.</summary>
+    public static string NewToken(ulong? epoch) =>
+        epoch is { } lease
+            ? string.Create(CultureInfo.InvariantCulture, $"{lease}-{Guid.NewGuid():N}")
+            : Guid.NewGuid().ToString("N");
+
     /// <summary>Writes the batch and flushes it to disk.</summary>
     public void WriteTo(string path)
     {

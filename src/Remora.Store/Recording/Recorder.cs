@@ -13,10 +13,11 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly EntryQueue _market; // written by the pump only
-    private readonly EntryQueue _requests; // separate, so that requests cannot displace market data
+    private readonly EntryQueue<Entry> _market; // written by the pump only
+    private readonly EntryQueue<RequestEntry> _requests; // separate, so that requests cannot displace market data
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
+    private readonly RecorderLease? _lease;
     private readonly RecorderLog _log;
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
@@ -40,7 +41,12 @@ public sealed class Recorder
         _requests = new(options.QueueRows);
         _wakeMask = Math.Max(1, BitOperations.RoundUpToPowerOf2((uint)options.QueueRows) / 2) - 1;
         _writer = new(options, clock, _log, _market, _requests);
-        _sender = new(store, options, clock, _log, _writer);
+        if (options.Lease is not null)
+        {
+            _lease = new(store, options, clock, _writer);
+            _writer.Use(_lease);
+        }
+        _sender = new(store, options, clock, _log, _writer, _lease);
     }
 
     /// <summary>The current health.</summary>
@@ -50,7 +56,7 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _market.Count + _requests.Count + _writer.OpenRows,
+                _market.Count + _requests.Count + _writer.OpenRows + _writer.HeldRows,
                 journal?.Count ?? 0,
                 journal?.Bytes ?? 0,
                 _log.Written,
@@ -65,6 +71,9 @@ public sealed class Recorder
             );
         }
     }
+
+    /// <summary>Which service records.</summary>
+    public RecordingHealth Recording => _lease?.Health ?? new(true, null, null);
 
     /// <summary>
     /// Records a closed candle. This and the next four methods are called by one thread at a time,
@@ -114,7 +123,7 @@ public sealed class Recorder
     }
 
     /// <summary>Records a request. Thread-safe.</summary>
-    public void Request(RequestRow request) => _requests.Add(new RequestEntry(request));
+    public void Request(in RequestRow request) => _requests.Add(new RequestEntry(request));
 
     /// <summary>
     /// Records until it is cancelled. Then writes the queued rows to the journal, and to the store
@@ -132,11 +141,17 @@ public sealed class Recorder
     {
         using var sending = new CancellationTokenSource();
         var sender = RunAsync("recorder: journal to store", token => _sender.RunAsync(opened, token), sending.Token);
+        var lease = _lease is null
+            ? Task.CompletedTask
+            : RunAsync("recorder: lease", token => _lease.RunAsync(opened, token), cancellation);
         await RunAsync("recorder: memory to journal", token => _writer.RunAsync(_alarm, token), cancellation);
+        await lease;
         _writer.Finish();
         await _sender.EndAsync(_options.StopTimeout);
         await sending.CancelAsync();
         await sender;
+        if (_lease is not null)
+            await _lease.ReleaseAsync();
         _sender.Close();
         _writer.CloseJournal();
     }
@@ -171,6 +186,7 @@ public sealed class Recorder
     {
         while (!IsIdle)
         {
+            _writer.CloseAll();
             _alarm.Ring();
             await _sender.NextSuccessAsync(cancellation);
         }
@@ -200,6 +216,7 @@ public sealed class Recorder
         _market.Count == 0
         && _requests.Count == 0
         && !_writer.IsBusy
+        && _writer.HeldRows == 0
         && _writer.OpenRows == 0
         && _writer.Journal is { Count: 0 };
 

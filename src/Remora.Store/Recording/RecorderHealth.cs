@@ -22,7 +22,8 @@ namespace Remora.Store.Recording;
 /// The close time of the oldest batch in the journal; null if it is empty.
 /// </param>
 /// <param name="HandedOverRows">
-/// Rows handed over since the start, by table: written, waiting, set aside or dropped.
+/// Rows handed over since the start, by table: written, waiting, set aside, dropped, or recorded by
+/// another service.
 /// </param>
 /// <param name="IsWell">
 /// Whether no problem exists, and the store has acknowledged a batch since the last one.
@@ -41,3 +42,16 @@ public sealed record RecorderHealth(
     IReadOnlyDictionary<string, long> HandedOverRows,
     bool IsWell
 );
+
+/// <summary>
+/// Which service records market data in the store. Requests are recorded by each service.
+/// </summary>
+/// <param name="Here">Whether this service does.</param>
+/// <param name="By">
+/// Process and machine of the service that does; null if none is known, and with an embedded
+/// engine, which has one service.
+/// </param>
+/// <param name="Lease">
+/// The number of its lease: one more for each service that took over; null without one.
+/// </param>
+public sealed record RecordingHealth(bool Here, string? By, long? Lease);

@@ -23,13 +23,20 @@ public sealed record RecorderOptions
     public int QueueRows { get; init; } = 1 << 16;
 
     /// <summary>The number of rows at which a batch is closed.</summary>
-    public int BatchRows { get; init; } = 10_000;
+    public int BatchRows { get; init; } = 100_000;
 
     /// <summary>The number of bytes at which a batch is closed.</summary>
     public int BatchBytes { get; init; } = 8 << 20;
 
     /// <summary>The time after which a batch is closed.</summary>
     public TimeSpan BatchDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The time after which a batch of requests is closed, if that is more than
+    /// <see cref="BatchDelay"/>. A batch costs the store, with its rollups, as much as tens of
+    /// thousands of rows.
+    /// </summary>
+    public TimeSpan RequestDelay { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The timeout of one insert. It is then retried under the same token.</summary>
     public TimeSpan InsertTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -49,6 +56,12 @@ public sealed record RecorderOptions
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
+    /// The lease by which one of several services records; null when no other service can use the
+    /// store.
+    /// </summary>
+    public LeaseOptions? Lease { get; init; }
+
+    /// <summary>
     /// Restarts the recorder's tasks when they fail. The recorder creates one if null.
     /// </summary>
     public Supervisor? Supervisor { get; init; }
@@ -61,4 +74,28 @@ public sealed record RecorderOptions
     /// <see cref="Notice"/>.
     /// </summary>
     public Action<string>? Recovery { get; init; }
+}
+
+/// <summary>Times of the lease by which one of several services on a store records.</summary>
+public sealed record LeaseOptions
+{
+    /// <summary>
+    /// The time after the last renewal at which another service takes over, at least three times
+    /// <see cref="Renewal"/>.
+    /// </summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The time between two renewals.</summary>
+    public TimeSpan Renewal { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The time between two looks of a service that does not record.</summary>
+    public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// The time for which a service that does not record keeps its own data in memory.
+    /// </summary>
+    public TimeSpan Reach { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The clock of the moments that rows describe, for example a sandbox's.</summary>
+    public TimeProvider RowClock { get; init; } = TimeProvider.System;
 }

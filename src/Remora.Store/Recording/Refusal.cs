@@ -83,5 +83,11 @@ internal static class Refusal
     /// Returns whether the batch must be set aside, given the number of attempts.
     /// </summary>
     public static bool IsForEver(ClickHouseException error, int tries) =>
-        OfRows.Contains(error.Code) || (!OfTheMoment.Contains(error.Code) && tries >= MostTries);
+        !IsOfAnotherServer(error)
+        && (OfRows.Contains(error.Code) || (!OfTheMoment.Contains(error.Code) && tries >= MostTries));
+
+    // On a cluster, the connection to the server with the shard was lost. The codes are those of
+    // incomplete rows.
+    private static bool IsOfAnotherServer(ClickHouseException error) =>
+        error.Message.Contains("while receiving packet from", StringComparison.Ordinal);
 }

@@ -21,11 +21,14 @@ internal sealed class SchemaDialect(string? cluster)
     public SqlName Local(SqlName table) => _cluster is null ? table : SqlName.Of(table.Value + "_local");
 
     /// <summary>
-    /// Returns the FROM expression for a rollup's view. On a cluster it reads one replica of every
-    /// shard. Each key is on one shard, so the rows need no merge.
+    /// Returns the FROM expression for a table with a part of the rows on each shard. On a cluster
+    /// it reads one replica of every shard.
     /// </summary>
-    public string From(SqlName view) =>
-        _cluster is null ? view.Quoted : $"cluster({_cluster}, currentDatabase(), {view.Quoted})";
+    public string OfAllShards(string database, string table)
+    {
+        var (inDatabase, name) = (SqlName.Of(database).Quoted, SqlName.Of(table).Quoted);
+        return _cluster is null ? $"{inDatabase}.{name}" : $"cluster({_cluster}, {inDatabase}, {name})";
+    }
 
     /// <summary>
     /// Returns the statements of a schema file. A statement ends with a semicolon at the end of a
@@ -52,8 +55,7 @@ internal sealed class SchemaDialect(string? cluster)
             .Replace("{replicated}", _cluster is null ? "" : "Replicated", StringComparison.Ordinal)
             .Replace(
                 "{window}",
-                $"{(_cluster is null ? "non_replicated_deduplication_window" : "replicated_deduplication_window")} "
-                    + $"= 1000",
+                _cluster is null ? "non_replicated_deduplication_window = 1000" : InsertToken.ReplicatedWindow,
                 StringComparison.Ordinal
             )
             .Replace("{cluster}", _cluster, StringComparison.Ordinal);

@@ -22,18 +22,25 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
     /// </exception>
     public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellation)
     {
-        // No replacing engine is needed: a step that is recorded twice is the same step.
-        var engine = client.Cluster is null ? "MergeTree" : "ReplicatedMergeTree";
+        var applied = await IsThereAsync(cancellation) ? await AppliedAsync(Table, cancellation) : [];
+        Check(applied);
+        var run = new List<string>();
+        var missing = files.Where(file => applied.All(step => step.Version != file.Version)).ToList();
+        if (missing.Count == 0)
+            return run;
+        await new Replicas(client).RequireAllAsync(cancellation);
+        // No replacing engine is needed: a step that is recorded twice is the same step. On a
+        // cluster, every server has all of them.
+        var engine = client.Cluster is null
+            ? "MergeTree"
+            : "ReplicatedMergeTree('/clickhouse/tables/{uuid}/schema_steps', '{shard}_{replica}')";
         await client.ExecuteAsync(
             $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash "
                 + $"String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
             new QueryOptions { IsRepeatable = true },
             cancellation
         );
-        var applied = await AppliedAsync(Table, cancellation);
-        Check(applied);
-        var run = new List<string>();
-        foreach (var file in files.Where(file => applied.All(step => step.Version != file.Version)))
+        foreach (var file in missing)
         {
             foreach (var statement in _dialect.Statements(file.Text))
                 await client.ExecuteAsync(statement, new QueryOptions { IsRepeatable = true }, cancellation);

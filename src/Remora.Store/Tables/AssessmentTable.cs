@@ -252,7 +252,7 @@ public sealed class AssessmentTable
     {
         var parameters = Parameters(market, policy);
         var from =
-            $"FROM {_store.View(RollupOf(side), interval)} WHERE {OfMarket} AND "
+            $"FROM {MarketStore.View(RollupOf(side), interval)} WHERE {OfMarket} AND "
             + $"{span.Where("bucket", parameters)}{span.Order("bucket", parameters)}";
         return new(_store.Client, $"SELECT {Select(BucketValues)} {from}", parameters, NamedRow.Reader(ReadHistory))
         {

@@ -69,15 +69,7 @@ public sealed class BookTable
 
     /// <summary>Stores a row. Of two rows of a bot and moment, the later one counts.</summary>
     public Task AddAsync(BookRow row, CancellationToken cancellation = default) =>
-        _store.Client.InsertAsync(
-            StoreTable.Books.Name,
-            StoreTable.Books.Columns,
-            [row],
-            (writer, each) => StoreTable.Books.Write(writer, each, _store.Sequence),
-            Guid.NewGuid().ToString("N"),
-            new ClickHouse.QueryOptions { Settings = _store.InsertSettings },
-            cancellation
-        );
+        _store.Inserts.InsertAsync(StoreTable.Books, [row], _ => _store.Sequence, cancellation);
 
     /// <summary>Returns what was said about all books in a span, by book and time.</summary>
     /// <param name="from">The first moment.</param>

@@ -48,15 +48,7 @@ public sealed class DecisionTable
         );
         DecisionRow[] added = [.. rows.DistinctBy(row => row.Id).ExceptBy(known, row => row.Id)];
         if (added.Length > 0)
-            await _store.Client.InsertAsync(
-                StoreTable.Decisions.Name,
-                StoreTable.Decisions.Columns,
-                added,
-                (writer, row) => StoreTable.Decisions.Write(writer, row, _store.Sequence),
-                Guid.NewGuid().ToString("N"),
-                new QueryOptions { Settings = _store.InsertSettings },
-                cancellation
-            );
+            await _store.Inserts.InsertAsync(StoreTable.Decisions, added, _ => _store.Sequence, cancellation);
         return added.Length;
     }
 

@@ -121,17 +121,10 @@ public sealed class ForecastRecord
 
     /// <summary>Stores fits of rivals.</summary>
     public Task AddAsync(IReadOnlyList<RivalFitRow> fits, CancellationToken cancellation = default) =>
-        _store.Client.InsertAsync(
-            StoreTable.RivalFits.Name,
-            StoreTable.RivalFits.Columns,
-            fits,
-            (writer, fit) => StoreTable.RivalFits.Write(writer, fit, _store.Sequence),
-            Guid.NewGuid().ToString("N"),
-            new QueryOptions { Settings = _store.InsertSettings },
-            cancellation
-        );
+        _store.Inserts.InsertAsync(StoreTable.RivalFits, fits, _ => _store.Sequence, cancellation);
 
-    private string View => _store.View(_store.Rollups.First(rollup => rollup.Definition.Name.Value == Rollup), "1h");
+    private string View =>
+        MarketStore.View(_store.Rollups.First(rollup => rollup.Definition.Name.Value == Rollup), "1h");
 }
 
 /// <summary>The squared returns of one whole hour.</summary>

@@ -23,15 +23,15 @@ public sealed class HeartbeatTable
 
     internal HeartbeatTable(MarketStore store) => _store = store;
 
-    /// <summary>Stores heartbeats. One that is stored twice counts once.</summary>
+    /// <summary>
+    /// Stores heartbeats. One that is stored twice counts once, and of two services' the one that
+    /// could answer.
+    /// </summary>
     public Task AddAsync(IReadOnlyList<Heartbeat> heartbeats, CancellationToken cancellation = default) =>
-        _store.Client.InsertAsync(
-            StoreTable.Heartbeats.Name,
-            StoreTable.Heartbeats.Columns,
+        _store.Inserts.InsertAsync(
+            StoreTable.Heartbeats,
             heartbeats,
-            (writer, heartbeat) => StoreTable.Heartbeats.Write(writer, heartbeat, _store.Sequence),
-            Guid.NewGuid().ToString("N"),
-            new QueryOptions { Settings = _store.InsertSettings },
+            heartbeat => heartbeat.Ready ? _store.Sequence : 0,
             cancellation
         );
 

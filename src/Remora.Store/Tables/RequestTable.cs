@@ -96,7 +96,7 @@ public sealed class RequestTable
         return new(
             _store.Client,
             $"SELECT {string.Join(", ", TrafficValues.Select(column => $"{column.Expression} AS {column.Name}"))} "
-                + $"FROM {_store.View(Rollup("traffic"), interval)} WHERE "
+                + $"FROM {MarketStore.View(Rollup("traffic"), interval)} WHERE "
                 + $"{where}{span.Order("bucket, route, pair", parameters)}",
             parameters,
             NamedRow.Reader(ReadTraffic)
@@ -140,12 +140,12 @@ public sealed class RequestTable
     private string QuestionsBy(string interval)
     {
         if (interval != "1m")
-            return _store.View(Rollup("queries"), interval);
+            return MarketStore.View(Rollup("queries"), interval);
         if (
             _store.Rollups.FirstOrDefault(rollup => rollup.Definition.Name.Value == StoreRollups.QueryMinutes) is
             { } kept
         )
-            return _store.View(kept, interval);
+            return MarketStore.View(kept, interval);
         return "(SELECT toDateTime(toStartOfMinute(at), 'UTC') AS bucket, route, pair, query_hash, count() AS calls, "
             + "countIf(r.unchanged) AS unchanged, uniqCombined(14)(result_hash) AS results FROM "
             + $"{StoreTable.Requests.Name.Quoted} AS r WHERE status < 400 GROUP BY bucket, route, pair, query_hash)";

@@ -20,8 +20,8 @@ public readonly record struct Span(
 )
 {
     // The limits of a DateTime64(3) that a DateTime can hold too. Beyond them, comparisons wrap
-    // around.
-    private static readonly Instant Earliest = new(0);
+    // around. Not 0, which the servers of a cluster send to each other as '0' and cannot read.
+    private static readonly Instant Earliest = new(1000);
     private static readonly Instant Latest = new(4_294_967_295_000);
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1); // the resolution of every time in the store

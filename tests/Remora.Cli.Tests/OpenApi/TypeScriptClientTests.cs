@@ -72,7 +72,8 @@ public sealed class TypeScriptClientTests(RunningSandbox service)
         Assert.Equal("false false", Text("unknown"));
         Assert.Equal(
             [
-                "url: expected an address such as http://127.0.0.1:8000 (a key goes into apiKey)",
+                "url: expected an address such as http://127.0.0.1:8000, or several separated by commas (a key goes into "
+                    + "apiKey)",
                 "apiKey: expected printable ASCII characters without spaces",
                 "timeout is 0: expected 1 to 3600000",
             ],

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse;
@@ -60,6 +61,8 @@ public sealed class ClickHousePortTests
                 "BTC/USDT",
                 "--clickhouse-port",
                 "0",
+                "--clickhouse-native-port",
+                "0",
                 "--clickhouse-port-password-file",
                 folder.Write("password", Password + "\n"),
                 "--data",
@@ -116,6 +119,14 @@ public sealed class ClickHousePortTests
             Assert.False(get.IsSuccessStatusCode || post.IsSuccessStatusCode, sql);
         }
         Assert.NotEqual("0\n", await reader.GetStringAsync("/?query=SELECT+count()+FROM+candles"));
+
+        // ClickHouse answers a request by HTTP on its native port with a hint.
+        using (var native = new TcpClient("127.0.0.1", endpoint.GetProperty("native_port").GetInt32()))
+        {
+            await native.GetStream().WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray());
+            using var hint = new StreamReader(native.GetStream());
+            Assert.Contains("clickhouse-client", await hint.ReadToEndAsync(), StringComparison.Ordinal);
+        }
 
         // 'remora sql' while the service runs, and a client of the port.
         var (exit, output, errors) = await RemoraProcess.RunAsync(

@@ -20,6 +20,7 @@ public sealed class TestCluster : IAsyncLifetime
     private string? _missing;
     private bool _isOurs;
     private int _databases;
+    private FileStream? _lock;
 
     public async ValueTask InitializeAsync()
     {
@@ -36,6 +37,7 @@ public sealed class TestCluster : IAsyncLifetime
             _missing = $"no cluster: set REMORA_TEST_CLUSTER, or provide {rig} and {library}";
             return;
         }
+        _lock = await LockAsync();
         var (exit, output, error) = await RunAsync("up", Folder, "--lib", library);
         if (exit != 0)
         {
@@ -58,11 +60,35 @@ public sealed class TestCluster : IAsyncLifetime
     public void RequireKills() =>
         Assert.SkipUnless(_isOurs, _missing ?? "the servers of REMORA_TEST_CLUSTER are not ours to kill");
 
-    /// <summary>Returns a client of a new database that uses the servers in this order.</summary>
-    public async Task<string> NewDatabaseAsync()
+    /// <summary>The password of the user; null for none.</summary>
+    public string? Password =>
+        _environment.GetValueOrDefault("CLUSTER_PASSWORD")
+        ?? Environment.GetEnvironmentVariable(StoreLocation.PasswordVariable);
+
+    /// <summary>Returns the value of <c>--clickhouse</c> for these servers in this order.</summary>
+    public string Addresses(params int[] servers) =>
+        string.Join(
+            ',',
+            servers.Select(server =>
+                _environment.GetValueOrDefault("CLUSTER_USER") is { } user
+                    ? new UriBuilder(Servers[server]) { UserName = user }
+                        .Uri
+                        .AbsoluteUri
+                    : Servers[server].AbsoluteUri
+            )
+        );
+
+    /// <summary>Returns the name of a database, which is dropped at the end.</summary>
+    public string NewName()
     {
         Require();
-        var name = NameOf(++_databases);
+        return NameOf(++_databases);
+    }
+
+    /// <summary>Creates a database.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var name = NewName();
         await Client("default").ExecuteAsync($"CREATE DATABASE {name} ON CLUSTER {Name}");
         return name;
     }
@@ -77,9 +103,7 @@ public sealed class TestCluster : IAsyncLifetime
                 Url = urls[0],
                 Others = [.. urls.Skip(1)],
                 User = _environment.GetValueOrDefault("CLUSTER_USER"),
-                Password =
-                    _environment.GetValueOrDefault("CLUSTER_PASSWORD")
-                    ?? Environment.GetEnvironmentVariable(StoreLocation.PasswordVariable),
+                Password = Password,
                 Database = database,
                 Cluster = Name,
             }
@@ -129,7 +153,24 @@ public sealed class TestCluster : IAsyncLifetime
                 client.Dispose();
             if (_isOurs)
                 await RunAsync("down", Folder);
+            if (_lock is not null)
+                await _lock.DisposeAsync();
         }
+    }
+
+    // The tests of one project use the cluster at a time.
+    private static async Task<FileStream> LockAsync()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Folder)!);
+        while (true)
+            try
+            {
+                return new(Folder + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(200);
+            }
     }
 
     private static string NameOf(int database) => $"remora_test_{Environment.ProcessId}_{database}";

@@ -14,21 +14,24 @@ log = logging.getLogger("remora")
 
 
 class Breaker:
-    """Opens on the first failure; after each period, one call may try.
+    """The breaker of one service. Opens on the first failure; after each period, one call may try."""
 
-    Logs the beginning and the end of an outage once each.
-    """
-
-    def __init__(self, url: str, period: float, clock: Clock) -> None:
-        self._url = url
+    def __init__(self, period: float, clock: Clock) -> None:
         self._period = period
         self._clock = clock
         self._lock = threading.Lock()
         self._failed_at: Moment | None = None
         self._wait = period
         self._trying = False
-        self._outage: str | None = None
-        self._unanswered = 0
+        self._failure: RemoraError | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a call may proceed."""
+        with self._lock:
+            return self._failed_at is None or not (
+                self._trying or self._clock.since(self._failed_at) < self._wait
+            )
 
     def enter(self) -> None:
         """Returns if the call may proceed; the caller must then call ``leave`` or ``abandon``.
@@ -39,27 +42,45 @@ class Breaker:
             if self._failed_at is None:
                 return
             if self._trying or self._clock.since(self._failed_at) < self._wait:
-                self._unanswered += 1
-                raise RemoraError("breaker_open", f"no request sent, because of an earlier failure: {self._outage}")
+                raise RemoraError(
+                    "breaker_open", f"no request sent, because of an earlier failure: {self._failure}"
+                ) from self._failure
             self._trying = True
 
-    def leave(self, error: RemoraError | None, consequence: str) -> None:
+    def leave(self, error: RemoraError | None) -> None:
         """Reports the result of the call."""
         with self._lock:
             self._trying = False
             if error is None or error.is_callers_fault:
-                if self._outage is not None:
-                    log.info("Remora is available again at %s; %d calls had no answer", self._url, self._unanswered)
-                self._failed_at, self._outage, self._unanswered = None, None, 0
+                self._failed_at, self._failure = None, None
                 return
             self._failed_at = self._clock.now()
             self._wait = min(max(self._period, error.retry_after or 0), _LONGEST_WAIT)
-            self._unanswered += 1
-            first, self._outage = self._outage is None, str(error)
-            if first:
-                log.warning("Remora is unavailable: %s. Until it is available, %s", error, consequence)
+            self._failure = error
 
     def abandon(self) -> None:
         """Reports that the call ended without evidence about the service."""
         with self._lock:
             self._trying = False
+
+
+class Outage:
+    """Logs the beginning and the end of a time without answers, once each."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unanswered = 0
+
+    def add(self, error: RemoraError, consequence: str) -> None:
+        """Reports a call that no service answered."""
+        with self._lock:
+            self._unanswered += 1
+            if self._unanswered == 1:
+                log.warning("Remora is unavailable: %s. Until it is available, %s", error, consequence)
+
+    def end(self, url: str) -> None:
+        """Reports an answer."""
+        with self._lock:
+            if self._unanswered > 0:
+                log.info("Remora is available again at %s; %d calls had no answer", url, self._unanswered)
+            self._unanswered = 0

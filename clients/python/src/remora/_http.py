@@ -22,34 +22,33 @@ _LARGEST_BODY = 16 * 1024 * 1024
 
 
 class Endpoint:
-    """Sends requests to the service."""
+    """Sends requests to one service."""
 
-    def __init__(self, base_url: str, api_key: str | None, timeout: float) -> None:
-        self._url = _checked(base_url)
+    def __init__(self, base_url: str, api_key: str | None) -> None:
+        self.address = _checked(base_url)
         self.url = base_url.rstrip("/")
-        self._timeout = timeout
         self._headers = {"Accept": "application/json", "User-Agent": "remora-python", "Connection": "close"}
         if api_key:
             if not api_key.isascii() or not api_key.isprintable():
                 raise ValueError("api_key: expected printable ASCII characters")
             self._headers["Authorization"] = f"Bearer {api_key}"
-        self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
+        self._tls = ssl.create_default_context() if self.address.scheme == "https" else None
 
-    def get(self, path: str, method: str = "GET", content: Any = None) -> Any:
+    def get(self, path: str, timeout: float, method: str = "GET", content: Any = None) -> Any:
         """Returns the JSON of a response with status 200; raises a RemoraError otherwise.
 
-        ``content`` is sent as JSON.
+        ``timeout`` in seconds covers the whole request. ``content`` is sent as JSON.
         """
         sent = None if content is None else json.dumps(content, allow_nan=False).encode()
         headers = self._headers if sent is None else {**self._headers, "Content-Type": "application/json"}
-        deadline = _Deadline(self._timeout)
-        connection = _Connection(self._url, deadline, self._tls)
+        deadline = _Deadline(timeout)
+        connection = _Connection(self.address, deadline, self._tls)
         try:
-            connection.request(method, self._url.path.rstrip("/") + path, sent, headers)
+            connection.request(method, self.address.path.rstrip("/") + path, sent, headers)
             response = connection.getresponse()
             body = response.read(_LARGEST_BODY + 1)
         except (socket.timeout, TimeoutError):
-            raise RemoraError("timeout", f"{self.url} did not respond within {self._timeout:g} s") from None
+            raise RemoraError("timeout", f"{self.url} did not respond within {timeout:.3g} s") from None
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
         finally:
@@ -65,18 +64,18 @@ class Endpoint:
                 "not_json", f"{self.url} returned something that is not JSON; is it a Remora service?"
             ) from None
 
-    def follow(self, path: str, last_event_id: str | None, silence: float) -> EventConnection:
+    def follow(self, path: str, timeout: float, last_event_id: str | None, silence: float) -> EventConnection:
         """Opens an event stream.
 
         The timeout covers the headers; ``silence`` is the maximum wait for each event.
         """
-        deadline = _Deadline(self._timeout)
-        connection = _Connection(self._url, deadline, self._tls)
+        deadline = _Deadline(timeout)
+        connection = _Connection(self.address, deadline, self._tls)
         try:
             headers = {**self._headers, "Accept": "text/event-stream"}
             if last_event_id:
                 headers["Last-Event-ID"] = last_event_id
-            connection.request("GET", self._url.path.rstrip("/") + path, headers=headers)
+            connection.request("GET", self.address.path.rstrip("/") + path, headers=headers)
             response = connection.getresponse()
             if response.status != 200:
                 raise self._refused(response, response.read(_LARGEST_BODY))
@@ -121,7 +120,10 @@ def _checked(base_url: str) -> SplitResult:
         usable = False
     if not usable:
         # not echoed, because it may be a key entered by mistake
-        raise ValueError("base_url: expected an address such as http://127.0.0.1:8000 (a key goes into api_key)")
+        raise ValueError(
+            "base_url: expected an address such as http://127.0.0.1:8000, or several separated by commas (a key goes "
+            "into api_key)"
+        )
     return url
 
 

@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from remora._breaker import Breaker, log
+from remora._breaker import log
 from remora._clock import Clock, Moment
-from remora._http import Endpoint
+from remora._services import Services
 from remora._values import json_list, json_object, ratio
 from remora.assessment import Assessment, ForecastAnswer
 from remora.errors import RemoraError
@@ -49,11 +49,14 @@ class RemoraClient(Reports):
     safe by accident. ``on_error`` is 'allow' (fail open), 'block', or 'last' (the last answer to
     the same request while it is younger than ``last_seconds``, then allow). A safe answer whose
     ``state`` is 'unknown' follows ``on_error`` too: the service has no current market data.
+
+    ``base_url`` may be several addresses, separated by commas or as a list: the client stays with
+    one, and tries the next one when it does not answer. ``timeout`` covers all of them together.
     """
 
     def __init__(
         self,
-        base_url: str | None = None,
+        base_url: str | Iterable[str] | None = None,
         api_key: str | None = None,
         timeout: float = 2.0,
         on_error: str = "allow",
@@ -73,19 +76,24 @@ class RemoraClient(Reports):
                 allowed = "above 0" if name == "timeout" else "0 or more"
                 raise ValueError(f"{name} {seconds!r}: expected seconds, {allowed}")
         url = base_url or os.environ.get("REMORA_URL") or DEFAULT_URL
-        self._endpoint = Endpoint(url, api_key or os.environ.get("REMORA_API_KEY"), timeout)
-        self.base_url = self._endpoint.url
         self.on_error = on_error
         self.timeout = timeout
         self.last_seconds = last_seconds
         self._cache_seconds = cache_seconds
         self._clock = clock or Clock()
-        self._breaker = Breaker(self.base_url, breaker_seconds, self._clock)
+        self._services = Services(
+            url, api_key or os.environ.get("REMORA_API_KEY"), timeout, breaker_seconds, self._clock
+        )
         self._lock = threading.Lock()
         self._memory: dict[Question, tuple[Assessment, Moment]] = {}
         self._with_data: dict[Question, tuple[Assessment, Moment]] = {}
         self._logged: dict[str, None] = {}
         self._counts: Counter[str] = Counter()
+
+    @property
+    def base_url(self) -> str:
+        """The address of the service in use."""
+        return self._services.url
 
     def risk(
         self, pair: str | None = None, side: str | None = None, policy: str | None = None,
@@ -196,8 +204,7 @@ class RemoraClient(Reports):
                 **{"from": begin, "to": _formatted("end", end)}
             )
             try:
-                # Bypasses the breaker: an unavailable store is not evidence about assessments.
-                page = self._endpoint.get("/api/v1/history?" + urlencode(question))
+                page = self.fetch_stored("/api/v1/history?" + urlencode(question))
             except RemoraError as error:
                 if rows and error.status == 400:
                     return rows  # the previous page ended exactly at the end
@@ -220,10 +227,12 @@ class RemoraClient(Reports):
         named = ",".join(check_pair(pair) for pair in pairs)
         question = urlencode(_question(pair=named or None, side=side, policy=policy), safe=",/")
         stop, last_id, wait, out = stop or threading.Event(), None, _SHORTEST_WAIT, False
+        at, failures, endpoints = self._services.current, 0, self._services.endpoints
         while not stop.is_set():
-            error_text = f"{self.base_url} closed the stream"
+            url, moves_on = endpoints[at].url, len(endpoints) > 1
+            error_text = f"{url} closed the stream"
             try:
-                connection = self._endpoint.follow("/api/v1/stream?" + question, last_id, _LONGEST_SILENCE)
+                connection = endpoints[at].follow("/api/v1/stream?" + question, self.timeout, last_id, _LONGEST_SILENCE)
                 try:
                     for kind, last_id, data in connection:
                         if stop.is_set():
@@ -232,8 +241,8 @@ class RemoraClient(Reports):
                             continue
                         found = Assessment.from_json(json.loads(data))
                         if out:
-                            log.info("The event stream at %s is connected again", self.base_url)
-                        wait, out = _SHORTEST_WAIT, False
+                            log.info("The event stream at %s is connected again", url)
+                        wait, out, failures = _SHORTEST_WAIT, False, 0
                         key = _question(pair=found.pair, side=side, policy=policy, exchange=None, timeframe=None)
                         yield self.decide(found, self._last(key))
                 finally:
@@ -241,14 +250,18 @@ class RemoraClient(Reports):
             except RemoraError as error:
                 if error.is_callers_fault:
                     raise
-                error_text = str(error)
+                error_text, moves_on = str(error), moves_on and error.moves_on
             except (OSError, ValueError, http.client.HTTPException) as error:
                 error_text = str(error) or type(error).__name__
             if not out and not stop.is_set():
                 log.warning("The event stream is interrupted: %s. Retrying", error_text)
                 out = True
-            stop.wait(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            failures += 1
+            if moves_on:
+                at, last_id = (at + 1) % len(endpoints), None  # ids of events are those of one service
+            if not moves_on or failures % len(endpoints) == 0:
+                stop.wait(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
 
     def add_pairs(self, pairs: Iterable[str]) -> dict[str, str | None]:
         """Asks the service to track pairs. Returns for each None, or why it is not tracked.
@@ -258,7 +271,7 @@ class RemoraClient(Reports):
         wanted = [check_pair(pair) for pair in pairs]
         path = "/api/v1/pairs?" + urlencode(_question(pairs=",".join(wanted)), safe=",/")
         try:
-            answer = self._endpoint.get(path, "POST")
+            answer = self.fetch_stored(path, "POST")
         except RemoraError as error:
             if error.status == 409 and wanted:  # none of them
                 return {pair: str(error.problem.get("detail", error)) for pair in wanted}
@@ -291,24 +304,25 @@ class RemoraClient(Reports):
         With ``content``, it is posted as JSON.
         """
         self._count("asked")
+        method = "GET" if content is None else "POST"
         try:
-            self._breaker.enter()
+            answer = self._services.fetch(
+                lambda endpoint, timeout: read(endpoint.get(path, timeout, method, content)), ON_ERROR[self.on_error]
+            )
         except RemoraError as error:
             self._count("failed_" + error.kind)
             raise
-        try:
-            found = self._endpoint.get(path) if content is None else self._endpoint.get(path, "POST", content)
-            answer = read(found)
-        except RemoraError as error:
-            self._count("failed_" + error.kind)
-            self._breaker.leave(error, ON_ERROR[self.on_error])
-            raise
-        except BaseException:
-            self._breaker.abandon()
-            raise
-        self._breaker.leave(None, "")
         self._count("answered")
         return answer
+
+    def fetch_stored(self, path: str, method: str = "GET", content: Any = None) -> Any:
+        """Sends one request for stored data and returns its JSON.
+
+        It bypasses the breaker: an unavailable store is not evidence about assessments.
+        """
+        return self._services.fetch(
+            lambda endpoint, timeout: endpoint.get(path, timeout, method, content), is_evidence=False
+        )
 
     def fallback(
         self, pair: str | None, side: str | None, error: RemoraError, last: Assessment | None = None

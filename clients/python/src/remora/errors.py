@@ -32,6 +32,13 @@ class RemoraError(Exception):
             return False
         return 400 <= self.status < 500 and self.status not in (408, 429)
 
+    @property
+    def moves_on(self) -> bool:
+        """Whether another service may answer the same request."""
+        if self.kind == "breaker_open" and isinstance(self.__cause__, RemoraError):
+            return self.__cause__.moves_on
+        return self.kind != "not_tracked" and not (self.status is not None and 400 <= self.status < 500)
+
 
 class EngineError(RemoraError, ValueError):
     """The engine refuses an argument, or it is not installed.

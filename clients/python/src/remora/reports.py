@@ -12,7 +12,6 @@ from math import isfinite
 from typing import Any, TypedDict
 from urllib.parse import urlencode
 
-from remora._http import Endpoint
 from remora._values import json_object
 from remora.errors import RemoraError
 
@@ -338,7 +337,7 @@ class Reports:
     """The calls of a client that return reports."""
 
     fetch: Callable[..., Any]
-    _endpoint: Endpoint
+    fetch_stored: Callable[..., Any]
 
     def portfolio(
         self, wallet: float, positions: Iterable[Position], horizon: str | None = None,
@@ -390,8 +389,7 @@ class Reports:
         A decision whose ``id`` is known changes nothing. Raises RemoraError; its text names the
         field that is wrong.
         """
-        # Bypasses the breaker: an unavailable store is not evidence about assessments.
-        answer = self._endpoint.get("/api/v1/decisions", "POST", {"decisions": list(decisions)})
+        answer = self.fetch_stored("/api/v1/decisions", "POST", {"decisions": list(decisions)})
         found: DecisionReceipt = _with("stored", "known")(answer)
         return found
 
@@ -404,7 +402,7 @@ class Reports:
         """
         question = {"from": _time("start", start), "to": _time("end", end), "limit": limit}
         path = "/api/v1/decisions?" + urlencode({name: value for name, value in question.items() if value is not None})
-        found: Decisions = _with("summary", "decisions")(self._endpoint.get(path))
+        found: Decisions = _with("summary", "decisions")(self.fetch_stored(path))
         return found
 
     def book_scorecards(self, start: datetime | None = None, end: datetime | None = None) -> BookScorecards:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 from remora.client import ON_ERROR
 
@@ -31,8 +31,11 @@ class GuardSettings:
 
     None for 5m, as in a service; in a backtest without candles of 5m, the strategy's timeframe.
     """
-    url: str | None = None
-    """Address of the service; None for REMORA_URL, or http://127.0.0.1:8000."""
+    url: str | list[str] | None = None
+    """Address of the service; None for REMORA_URL, or http://127.0.0.1:8000.
+
+    Several as a list or separated by commas: the next one is used when one does not answer.
+    """
     api_key: str | None = None
     """API key, if the service requires one; None for REMORA_API_KEY."""
     timeout: float = 2.0
@@ -106,4 +109,6 @@ def _fits(value: Any, type_name: str) -> bool:
         return isinstance(value, bool)
     if "float" in type_name:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if "list[str]" in type_name and isinstance(value, (list, tuple)):
+        return all(isinstance(item, str) for item in cast("list[object]", value))
     return isinstance(value, str)
