@@ -21,7 +21,7 @@ public sealed partial class RemoraClient : IDisposable
     private readonly RemoraClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private readonly Services _services;
+    private readonly ServiceList _services;
 
     /// <param name="options">
     /// The service's address and the behavior without it; null for the defaults.

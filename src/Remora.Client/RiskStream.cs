@@ -9,7 +9,7 @@ namespace Remora.Client;
 /// Follows the event stream across outages, each time at the next service. Closes a connection on
 /// which nothing arrives, not even a heartbeat.
 /// </summary>
-internal sealed class RiskStream(Services services, string path, TimeProvider clock, ILogger log)
+internal sealed class RiskStream(ServiceList services, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));

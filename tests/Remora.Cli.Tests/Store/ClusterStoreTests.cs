@@ -24,9 +24,14 @@ public sealed class ClusterStoreTests(TestCluster cluster) : IClassFixture<TestC
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Runs for minutes, so only where <c>REMORA_CLUSTER_KILLS</c> is set.</summary>
     [Fact]
     public async Task A_service_loses_a_replica_of_each_shard_and_no_row()
     {
+        Assert.SkipUnless(
+            System.Environment.GetEnvironmentVariable("REMORA_CLUSTER_KILLS") is { Length: > 0 },
+            "set REMORA_CLUSTER_KILLS=1 to kill servers under a service"
+        );
         cluster.RequireKills();
         var database = cluster.NewName();
         var requests = 0;

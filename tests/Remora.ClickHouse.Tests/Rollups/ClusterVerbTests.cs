@@ -71,7 +71,7 @@ public sealed class ClusterVerbTests(TestCluster cluster) : IClassFixture<TestCl
         // The status is that of the connected server; its views read every shard
         var speed = (await rollup.StatusAsync()).Speed;
         Assert.InRange(speed.Typical!.Count, 1, 10);
-        Assert.Single(await cluster.Client(_database).ListAsync(speed.Query!, row => row.DateTime()));
+        Assert.Equal(1UL, await CountAsync(cluster.Client(_database), "count()", $"({speed.Query})"));
         Assert.NotNull(speed.ClientsUnknown);
     }
 

@@ -9,7 +9,7 @@ internal delegate Task<byte[]> Send(Endpoint endpoint, TimeSpan timeout);
 /// The services of a client, of which one is in use. A call stays with it until it does not answer,
 /// then tries the next one, all within one timeout.
 /// </summary>
-internal sealed class Services : IDisposable
+internal sealed class ServiceList : IDisposable
 {
     private readonly IReadOnlyList<(Endpoint Endpoint, Breaker Breaker)> _all;
     private readonly Outage _outage;
@@ -18,7 +18,7 @@ internal sealed class Services : IDisposable
     private readonly ILogger _log;
     private int _current;
 
-    public Services(RemoraClientOptions options, TimeProvider clock, ILogger log)
+    public ServiceList(RemoraClientOptions options, TimeProvider clock, ILogger log)
     {
         (_timeout, _clock, _log, _outage) = (options.Timeout, clock, log, new(options.OnError, log));
         _all =
