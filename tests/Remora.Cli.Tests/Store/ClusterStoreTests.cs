@@ -257,7 +257,10 @@ public sealed class ClusterStoreTests(TestCluster cluster) : IClassFixture<TestC
             .. store,
         ]);
         Assert.True(exit == 0, errors);
-        var rows = await CountAsync(cluster.Client(database, 0), "candles FINAL WHERE pair = 'ETH/USDT'");
+        var rows = await CountAsync(
+            cluster.Client(database, 0),
+            "candles FINAL WHERE pair = 'ETH/USDT' AND timeframe = '5m'"
+        );
         Assert.Equal(rows + 1, File.ReadLines(file).Count());
         (exit, _, errors) = await RunAsync(["store", "backup", _folder.File("backup"), .. store]);
         Assert.Equal(2, exit);
