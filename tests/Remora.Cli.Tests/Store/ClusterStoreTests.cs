@@ -228,7 +228,7 @@ public sealed class ClusterStoreTests(TestCluster cluster) : IClassFixture<TestC
             }
             Assert.Equal(0, await store.Decisions.AddAsync([decision]));
             Assert.Equal([decision], await store.Decisions.Of(default).ListAsync());
-            Assert.NotNull(await store.Heartbeats.AvailabilityAsync(new(0), Some.At("2100-01-01")));
+            text += await store.Heartbeats.AvailabilityAsync(new(0), Some.At("2100-01-01"));
             var status = await store.StatusAsync();
             Assert.Equal(8, status.SchemaVersion);
             text += string.Join('\n', status.Tables.Where(table => table.Rollup is null).Select(table => table.Last));
@@ -261,7 +261,10 @@ public sealed class ClusterStoreTests(TestCluster cluster) : IClassFixture<TestC
             .. store,
         ]);
         Assert.True(exit == 0, errors);
-        var rows = await CountAsync(cluster.Client(database, 0), "candles FINAL WHERE pair = 'ETH/USDT'");
+        var rows = await CountAsync(
+            cluster.Client(database, 0),
+            "candles FINAL WHERE pair = 'ETH/USDT' AND timeframe = '5m'"
+        );
         Assert.Equal(rows + 1, File.ReadLines(file).Count());
         (exit, _, errors) = await RunAsync(["store", "backup", _folder.File("backup"), .. store]);
         Assert.Equal(2, exit);
