@@ -211,6 +211,14 @@ public sealed class SandboxFolderTests : IDisposable
                 answer => answer.GetProperty("rows").GetArrayLength() >= 1,
                 service
             );
+            await StoreTests.UntilAsync(
+                await service.UrlAsync(),
+                "/api/v1/store",
+                answer =>
+                    answer.GetProperty("recorder").GetProperty("written_rows").TryGetProperty("candles", out var rows)
+                    && rows.GetInt64() > 8000,
+                service
+            );
             service.Terminate();
             Assert.Equal(0, await service.ExitAsync());
         }

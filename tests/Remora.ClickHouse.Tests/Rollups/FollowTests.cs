@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Remora.ClickHouse.Rollups;
 using Remora.ClickHouse.Rollups.Follow;
+using Remora.Testing;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 

@@ -102,6 +102,31 @@ public sealed class LifeCycleTests(Engine engine)
         await Events.AssertExactAsync(rollup);
     }
 
+    [Fact]
+    public async Task Verify_needs_the_memory_of_one_partition_of_distinct_values()
+    {
+        var (client, all) = await Events.NewAsync(
+            engine,
+            """
+            -- rollup: visits
+            -- source: events
+            -- time: at
+            -- intervals: 1 month
+            -- keys: kind
+            uniqExact(id) AS ids
+            """
+        );
+        // 24 months with 100,000 ids each: together they need more than 64 MiB.
+        await client.ExecuteAsync(
+            "INSERT INTO events (id, at, kind, value, ok) SELECT number, addMonths(toDateTime64('2023-01-01', 3, "
+                + "'UTC'), intDiv(number, 100000)), 'a', 1, true FROM numbers(2400000)"
+        );
+        var rollup = new Rollup(client, all.Definition, Events.Options with { MemoryBytes = 64 << 20 });
+        await Events.AssertExactAsync(rollup);
+        await client.ExecuteAsync("ALTER TABLE visits_1mo_v1_tt DROP PARTITION ID '202402'");
+        Assert.Equal("202402", Assert.Single((await rollup.VerifyAsync()).Findings).Partition);
+    }
+
     [Theory]
     [InlineData("sum(value) AS total", "sum(no_such_column) AS total", 8, "no_such_column")]
     [InlineData("min(value) AS least", "noSuchFunction(value) AS least", 10, "noSuchFunction")]

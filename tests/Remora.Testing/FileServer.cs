@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Net;
 
-namespace Remora.ClickHouse.Tests.Rollups;
+namespace Remora.Testing;
 
 /// <summary>
 /// An HTTP server with files in memory. It understands ranges, and ends some connections early.
 /// </summary>
-internal sealed class FileServer : IDisposable
+public sealed class FileServer : IDisposable
 {
     private readonly HttpListener _listener = new();
     private readonly Random _random = new(5);
