@@ -40,7 +40,7 @@ internal sealed class ServiceList : IDisposable
 
     /// <summary>Sends one request and reads its answer.</summary>
     /// <param name="send">Sends it to one service.</param>
-    /// <param name="read">Reads the answer; throws if it is none.</param>
+    /// <param name="read">Reads the body; throws when it is not an answer.</param>
     /// <param name="isEvidence">
     /// Whether a failure opens the breaker and an answer keeps the service in use. Otherwise
     /// breakers are bypassed.
